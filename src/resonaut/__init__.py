@@ -1,0 +1,45 @@
+"""resonaut finds new particles nobody has described: from collision events to a p-value and a limit.
+
+    import resonaut
+
+    result = resonaut.hunt()                       # the embedded demo events
+    result = resonaut.hunt("events.parquet", region="3300:3700", sidebands="2300:5000", out="run")
+
+The names below are loaded when they are first asked for, so that `resonaut --help` does not wait for PyTorch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any
+
+__version__ = version("resonaut")
+
+_WHERE = {
+    "BoostedTrees": "resonaut.models.classifier.trees",
+    "CATHODE": "resonaut.searches.cathode",
+    "CrossFit": "resonaut.searches.crossfit",
+    "Ensemble": "resonaut.models.classifier.ensemble",
+    "Events": "resonaut.events.events",
+    "Region": "resonaut.searches.regions",
+    "ResonautError": "resonaut.errors",
+    "Samples": "resonaut.events.events",
+    "SplineFlow": "resonaut.models.density.spline",
+    "demo_events": "resonaut.events.demo",
+    "hunt": "resonaut.analysis.hunt",
+    "read_events": "resonaut.events.reading",
+    "simulate": "resonaut.simulation.production",
+}
+
+__all__ = ["__version__", *sorted(_WHERE)]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'resonaut' has no attribute {name!r}")
+    return getattr(import_module(_WHERE[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

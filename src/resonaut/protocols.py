@@ -1,0 +1,116 @@
+"""The four verbs everything stands on: fit, sample, log_prob, score.
+
+A method of the field is an object with some of these verbs, and which ones it has is its type: a model without a
+likelihood has no `log_prob`, so that a method which needs one refuses it when the configuration is read, not after an
+hour of training. Classifiers are scikit-learn's in every respect.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float, Shaped
+
+if TYPE_CHECKING:
+    from resonaut.events.events import Events, Samples
+    from resonaut.searches.regions import Region
+
+__all__ = ["Classifier", "CrossFitted", "Density", "Search", "Seed", "TractableDensity"]
+
+Array = np.ndarray
+Seed = int | np.random.Generator | None
+"""`None` draws from the operating system; a generator is advanced, so that the next draw differs."""
+
+
+@runtime_checkable
+class Density(Protocol):
+    """Learns p(x | context) and draws from it."""
+
+    def fit(
+        self,
+        x: Float[Array, "N F"],
+        context: Float[Array, "N C"],
+        *,
+        weight: Float[Array, " N"] | None = None,
+        seed: Seed = None,
+    ) -> Self:
+        """Learn the density of `x` given `context`."""
+        ...
+
+    def sample(self, context: Float[Array, "N C"], *, seed: Seed = None) -> Float[Array, "N F"]:
+        """Draw one x for each row of `context`."""
+        ...
+
+
+@runtime_checkable
+class TractableDensity(Density, Protocol):
+    """A density whose likelihood can be evaluated."""
+
+    def log_prob(self, x: Float[Array, "N F"], context: Float[Array, "N C"]) -> Float[Array, " N"]:
+        """Logarithm of p(x | context), in nats."""
+        ...
+
+
+@runtime_checkable
+class Classifier(Protocol):
+    """A scikit-learn classifier of two classes; `random_state` is among its parameters."""
+
+    def fit(self, X: Float[Array, "N F"], y: Shaped[Array, " N"], sample_weight: Any = None) -> Self:
+        """Learn to tell y = 1 from y = 0."""
+        ...
+
+    def decision_function(self, X: Float[Array, "N F"]) -> Float[Array, " N"]:
+        """Log-odds of class 1."""
+        ...
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Every setting by name, as scikit-learn's `clone` wants it."""
+        ...
+
+    def set_params(self, **params: Any) -> Self:
+        """Change settings by name."""
+        ...
+
+
+@runtime_checkable
+class Search(Protocol):
+    """A method that ranks events by how little they look like background.
+
+    It has two steps, so that cross-fitting repeats only the second: the first learns what background looks like
+    without events of the signal region, the second compares the signal region with it.
+    """
+
+    needs: ClassVar[frozenset[str]]
+    """Truth that the method asks for by name ("background", "signal"); empty for a search on recorded data."""
+
+    def fit_background(self, samples: Samples, region: Region, *, seed: Seed = None) -> Self:
+        """Learn the background from outside the signal region."""
+        ...
+
+    def fit_region(self, samples: Samples, region: Region, *, seed: Seed = None) -> Self:
+        """Learn how the signal region differs from that background."""
+        ...
+
+    def score(self, events: Events) -> Float[Array, " N"]:
+        """Larger is more signal-like."""
+        ...
+
+    def background(self, n: int, *, seed: Seed = None) -> Events:
+        """Fresh events that stand for background in the signal region; no classifier has seen them."""
+        ...
+
+
+@runtime_checkable
+class CrossFitted(Search, Protocol):
+    """A search whose score of an event comes from a fit that did not see that event."""
+
+    folds: int
+
+    def fold_of(self, events: Events) -> Shaped[Array, " N"]:
+        """Which fold an event belongs to, by its id."""
+        ...
+
+    def score_fold(self, events: Events, fold: int) -> Float[Array, " N"]:
+        """Score with the classifiers that did not see this fold's events."""
+        ...

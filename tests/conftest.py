@@ -1,0 +1,21 @@
+"""What several tests share: where the real LHC Olympics events are, and small samples with a known answer."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def validation_data() -> Path:
+    """The folder of real LHC Olympics events; without it the test is skipped, on CI it fails."""
+    default = Path(__file__).parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("RESONAUT_VALIDATION_DATA", default))
+    if not folder.is_dir():
+        reason = f"no real LHC Olympics events at {folder}; set RESONAUT_VALIDATION_DATA to their folder"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return folder
