@@ -7,7 +7,7 @@ hour of training. Classifiers are scikit-learn's in every respect.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Shaped
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from resonaut.events.events import Events, Samples
     from resonaut.searches.regions import Region
 
-__all__ = ["Classifier", "CrossFitted", "Density", "Search", "Seed", "TractableDensity"]
+__all__ = ["Classifier", "CrossFitted", "Density", "Search", "Seed", "Templated", "TractableDensity"]
 
 Array = np.ndarray
 Seed = int | np.random.Generator | None
@@ -81,8 +81,10 @@ class Search(Protocol):
     without events of the signal region, the second compares the signal region with it.
     """
 
-    needs: ClassVar[frozenset[str]]
-    """Truth that the method asks for by name ("background", "signal"); empty for a search on recorded data."""
+    @property
+    def needs(self) -> frozenset[str]:
+        """Truth that the method asks for by name ("background", "signal"); empty for a search on recorded data."""
+        ...
 
     def fit_background(self, samples: Samples, region: Region, *, seed: Seed = None) -> Self:
         """Learn the background from outside the signal region."""
@@ -98,6 +100,15 @@ class Search(Protocol):
 
     def background(self, n: int, *, seed: Seed = None) -> Events:
         """Fresh events that stand for background in the signal region; no classifier has seen them."""
+        ...
+
+
+@runtime_checkable
+class Templated(Search, Protocol):
+    """A search that can sample background at any mass, so that it can be held against sideband data."""
+
+    def background_at(self, mass: Float[Array, " N"], *, seed: Seed = None) -> Events:
+        """Fresh background events of given masses, inside or outside the region."""
         ...
 
 
