@@ -145,7 +145,7 @@ def _gather(particles: ak.Array, members: ak.Array) -> ak.Array:
     sizes = ak.flatten(ak.num(members, axis=2), axis=None)
     flat = particles[ak.flatten(members, axis=2)]
     jets = ak.unflatten(ak.flatten(flat, axis=1), sizes)
-    return ak.to_regular(ak.unflatten(jets, np.full(len(members), 2)), axis=1)
+    return ak.unflatten(jets, np.full(len(members), 2))
 
 
 def _mass(
