@@ -43,8 +43,8 @@ class NoDetector:
 class DelphesCMS:
     """Tracks, photons and neutral hadrons as CMS would measure them, after Delphes 3.4.1's default card.
 
-    Particles may carry their production vertex (`x`, `y`, `z` in mm): decay products of long-lived hadrons that are
-    born outside the tracker are lost, as in Delphes. Without these fields all come from the origin.
+    Particles may carry their production vertex (`x`, `y`, `z` in mm, none for the collision itself): what long-lived
+    hadrons decay to outside the tracker is lost, as in Delphes. Without these fields all come from the origin.
     """
 
     def observe(self, particles: ak.Array, *, seed: int | None = None) -> ak.Array:
@@ -94,10 +94,12 @@ def _flatten(particles: ak.Array) -> tuple[Int[np.ndarray, " P"], dict[str, np.n
     counts = ak.to_numpy(ak.num(particles.id, axis=1))
     event = np.repeat(np.arange(len(counts)), counts)
     flat = {}
-    for name in particles.fields:
-        if name in ("px", "py", "pz", "e", "id", "x", "y", "z"):
-            values = ak.to_numpy(ak.flatten(particles[name], axis=1))
-            flat[name] = values if name == "id" else values.astype(np.float64)
+    for name in ("px", "py", "pz", "e", "x", "y", "z"):
+        if name in particles.fields:
+            # Pythia notes no vertex for what comes from the collision itself.
+            values = ak.fill_none(ak.flatten(particles[name], axis=1), 0.0)
+            flat[name] = ak.to_numpy(values).astype(np.float64)
+    flat["id"] = ak.to_numpy(ak.flatten(particles.id, axis=1)).astype(np.int64)
     return event, flat
 
 
