@@ -1,0 +1,57 @@
+"""Tables of events in Parquet: the project's own format.
+
+Files are written whole or not at all, with a checksum a page, so that a damaged one is noticed and not analysed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from resonaut.errors import FormatError
+from resonaut.events.columns import require_columns
+from resonaut.events.files import damage_reported, first_bytes
+from resonaut.runs.folder import atomic_path
+
+__all__ = ["PARQUET_MAGIC", "column_names", "read_table", "write_table"]
+
+PARQUET_MAGIC = b"PAR1"
+
+
+def column_names(path: Path | str) -> tuple[str, ...]:
+    """The columns of a table, without reading them."""
+    with damage_reported(path, "Parquet"), _open(path) as file:
+        return tuple(file.schema_arrow.names)
+
+
+def read_table(path: Path | str, columns: Sequence[str] | None = None) -> pa.Table:
+    """A table, or some of its columns.
+
+    Raises:
+        FormatError: the file is missing, not Parquet, truncated or corrupted.
+        EventsError: a column that it does not have.
+    """
+    with damage_reported(path, "Parquet"), _open(path) as file:
+        if columns is not None:
+            require_columns(columns, file.schema_arrow.names, path)
+        return file.read(columns=None if columns is None else list(columns))
+
+
+def write_table(table: pa.Table, path: Path | str) -> None:
+    """Write a table, whole or not at all.
+
+    Raises:
+        RunError: the place cannot be written.
+    """
+    with atomic_path(Path(path)) as temporary:
+        pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
+
+
+def _open(path: Path | str) -> pq.ParquetFile:
+    # Not pq.read_table: it takes columns from folder names such as `label=1/`.
+    if not first_bytes(path).startswith(PARQUET_MAGIC):
+        raise FormatError(f"{path} is not a Parquet file; name its --format, or give another file")
+    return pq.ParquetFile(path, page_checksum_verification=True)
