@@ -47,11 +47,11 @@ class Scaling(Protocol):
         """Which rows lie where the map is invertible."""
         ...
 
-    def state(self) -> dict[str, Float[Array, "..."]]:
+    def state(self) -> dict[str, Float[Array, ...]]:
         """What was learnt, as arrays."""
         ...
 
-    def load_state(self, state: Mapping[str, Float[Array, "..."]]) -> Self:
+    def load_state(self, state: Mapping[str, Float[Array, ...]]) -> Self:
         """Take up what another fit has learnt."""
         ...
 
@@ -64,11 +64,11 @@ class _Learnt:
 
     learns: ClassVar[tuple[str, ...]] = ()
 
-    def state(self) -> dict[str, Float[Array, "..."]]:
+    def state(self) -> dict[str, Float[Array, ...]]:
         """What was learnt, as arrays."""
         return {name: getattr(self, name) for name in self.learns}
 
-    def load_state(self, state: Mapping[str, Float[Array, "..."]]) -> Self:
+    def load_state(self, state: Mapping[str, Float[Array, ...]]) -> Self:
         """Take up what another fit has learnt."""
         for name in self.learns:
             setattr(self, name, np.asarray(state[name], dtype=np.float64))
@@ -256,11 +256,11 @@ class Chain:
             x = step.transform(x)
         return covered
 
-    def state(self) -> dict[str, Float[Array, "..."]]:
+    def state(self) -> dict[str, Float[Array, ...]]:
         """What was learnt, as arrays."""
         return {f"{i}.{name}": array for i, step in enumerate(self.steps_) for name, array in step.state().items()}
 
-    def load_state(self, state: Mapping[str, Float[Array, "..."]]) -> Chain:
+    def load_state(self, state: Mapping[str, Float[Array, ...]]) -> Chain:
         """Take up what another fit has learnt."""
         self.steps_ = [
             replace(step).load_state({k.removeprefix(f"{i}."): v for k, v in state.items() if k.startswith(f"{i}.")})  # type: ignore[type-var]

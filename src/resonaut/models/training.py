@@ -1,0 +1,329 @@
+"""The one trainer: every network of resonaut is trained here.
+
+The network owns its loss, `loss(batch) -> [B]`, one value an event; the trainer owns everything else: batches, device,
+precision, learning rate, averaging, early stopping, checkpoints. A new method is then a network and nothing more.
+
+The data live on the device as whole tensors, and a batch is a set of rows: tables of a million events fit, and no loader
+stands between them and the arithmetic.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from pydantic import Field
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
+
+from resonaut.errors import ConfigError, FitError
+from resonaut.models.saving import read_tensors, write_tensors
+from resonaut.models.schedules import Schedule, learning_rate_factor
+from resonaut.protocols import Seed
+from resonaut.registry import check_config, dump_config, settings
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+__all__ = ["Trainer", "TrainingHistory", "seeded"]
+
+Batch = dict[str, Tensor]
+
+
+@dataclass
+class TrainingHistory:
+    """What happened, an entry an epoch.
+
+    Args:
+        train_loss: Weighted mean of the loss over the epoch, while it was learning.
+        validation_loss: Of the held-out events, after the epoch; empty without them.
+        best_epoch: The epoch whose weights were kept, from 0.
+        seconds: Wall time of all epochs, before and after an interruption.
+    """
+
+    train_loss: list[float] = field(default_factory=list)
+    validation_loss: list[float] = field(default_factory=list)
+    best_epoch: int = -1
+    seconds: float = 0.0
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs are done."""
+        return len(self.train_loss)
+
+
+@settings
+@dataclass(kw_only=True)
+class Trainer:
+    """How a network is trained.
+
+    Args:
+        epochs: Passes over the data.
+        batch_size: Events a step.
+        learning_rate: The highest the schedule reaches.
+        schedule: "one-cycle", "cosine" or "constant".
+        weight_decay: AdamW's.
+        gradient_clip: Largest norm of a step's gradient; None leaves it alone.
+        ema: Decay of a running average of the weights, which is what is kept; None keeps the last weights.
+        validation_fraction: Events held out; with any, the weights of the best epoch are kept.
+        patience: Stop after so many epochs without a better one; None trains all epochs.
+        device: "auto", "cpu", "cuda", "mps".
+        precision: Lightning Fabric's names.
+        checkpoint: File from which an interrupted training goes on, to the bit.
+        progress: Show a progress bar.
+    """
+
+    epochs: Annotated[int, Field(ge=1)] = 10
+    batch_size: Annotated[int, Field(ge=1)] = 2048
+    learning_rate: Annotated[float, Field(gt=0)] = 4e-3
+    schedule: Schedule = "one-cycle"
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    gradient_clip: Annotated[float, Field(gt=0)] | None = None
+    ema: Annotated[float, Field(gt=0, lt=1)] | None = None
+    validation_fraction: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    patience: Annotated[int, Field(ge=1)] | None = None
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    # These two say how a training is watched over, not what comes out: they are no part of a run's settings.
+    checkpoint: Annotated[Path | None, Field(exclude=True)] = None
+    progress: Annotated[bool, Field(exclude=True)] = False
+
+    def __post_init__(self) -> None:
+        if self.patience is not None and not self.validation_fraction:
+            raise ConfigError(f"patience is {self.patience} but nothing is held out; set validation_fraction, say 0.1")
+
+    def fit(
+        self,
+        network: nn.Module,
+        data: Mapping[str, Tensor],
+        *,
+        weight: Float[Tensor, " N"] | None = None,
+        seed: Seed = None,
+    ) -> TrainingHistory:
+        """Train a network in place; it comes back on the CPU, ready for use.
+
+        Args:
+            network: Has `loss(batch) -> [B]`; batch holds rows of `data` under the same names.
+            data: Tensors with one row an event.
+            weight: Of each event; only ratios matter.
+            seed: Batches and whatever the loss draws follow from it. The global random state stays as it was.
+
+        Raises:
+            ConfigError: an impossible setting, or a checkpoint of another training.
+            FitError: no events, values that are not finite, or a loss that becomes so.
+        """
+        from lightning_fabric import Fabric
+
+        check_config(self)
+        seed = int(np.random.default_rng(seed).integers(2**62))
+        fabric = Fabric(accelerator=self.device, devices=1, precision=self.precision)
+        with seeded(seed):
+            training = _Training(self, fabric, network, _with_weight(data, weight), seed)
+            training.run()
+        return training.history
+
+
+class _Training:
+    """One training under way: the state that a checkpoint holds, and the loop."""
+
+    def __init__(self, trainer: Trainer, fabric: Fabric, network: nn.Module, data: Batch, seed: int) -> None:
+        self.trainer, self.fabric, self.network, self.seed = trainer, fabric, network, seed
+        self.history = TrainingHistory()
+        self.fingerprint = _fingerprint(trainer, network, data, seed) if trainer.checkpoint else ""
+        order = torch.randperm(len(data["weight"]))
+        n_held_out = round(trainer.validation_fraction * len(order))
+        if trainer.validation_fraction and not 0 < n_held_out < len(order):
+            raise FitError(
+                f"{len(order)} events cannot be split for validation; give more or set validation_fraction 0"
+            )
+        self.train, self.held_out = (
+            {name: fabric.to_device(tensor[rows]) for name, tensor in data.items()}
+            for rows in (order[n_held_out:], order[:n_held_out])
+        )
+        optimizer = torch.optim.AdamW(network.parameters(), lr=trainer.learning_rate, weight_decay=trainer.weight_decay)
+        self.model, self.optimizer = fabric.setup(network, optimizer)
+        self.model.mark_forward_method("loss")
+        self.average = _average(network, trainer.ema)
+        self.best = _copy(self.kept)
+
+    @property
+    def kept(self) -> nn.Module:
+        """The network whose weights are the result so far."""
+        return self.average.module if self.average else self.network
+
+    def run(self) -> None:
+        """Train until the epochs are done or nothing gets better."""
+        from rich.progress import Progress
+
+        self._resume()
+        with Progress(disable=not self.trainer.progress, transient=True) as bar:
+            task = bar.add_task("training", total=self.trainer.epochs, completed=self.history.epochs)
+            while not self._finished():
+                start = time.perf_counter()
+                # Each epoch has its own seed, so that a training that resumes draws what it would have drawn.
+                torch.manual_seed(_mixed(self.seed, self.history.epochs))
+                self.history.train_loss.append(self._epoch())
+                self._validate()
+                self.history.seconds += time.perf_counter() - start
+                self._checkpoint()
+                bar.update(task, advance=1, description=f"training (loss {self.history.train_loss[-1]:.4f})")
+        self.network.load_state_dict(self.best)
+        self.network.cpu().eval()
+
+    def _finished(self) -> bool:
+        done, patience = self.history.epochs, self.trainer.patience
+        return done >= self.trainer.epochs or (patience is not None and done - 1 - self.history.best_epoch >= patience)
+
+    def _epoch(self) -> float:
+        """Take one step a batch; the mean loss."""
+        trainer, weight = self.trainer, self.train["weight"]
+        n_batches = -(-len(weight) // trainer.batch_size)
+        total = torch.zeros((), device=weight.device)
+        self.model.train()
+        # Batches of equal size: a last one of a few events would take a step as long as the others'.
+        for i, rows in enumerate(torch.randperm(len(weight)).to(weight.device).tensor_split(n_batches)):
+            done = (self.history.epochs + i / n_batches) / trainer.epochs
+            for group in self.optimizer.param_groups:
+                group["lr"] = trainer.learning_rate * learning_rate_factor(trainer.schedule, done)
+            self.optimizer.zero_grad()
+            loss = self._loss(self.model, self.train, rows).mean()
+            self.fabric.backward(loss)
+            if trainer.gradient_clip is not None:
+                self.fabric.clip_gradients(self.model, self.optimizer, max_norm=trainer.gradient_clip)
+            self.optimizer.step()
+            if self.average:
+                self.average.update_parameters(self.network)
+            total += loss.detach() * (len(rows) / len(weight))
+        return self._finite(float(total), "training")
+
+    def _validate(self) -> None:
+        """Keep the weights, unless earlier ones did better on the held-out events."""
+        if self.trainer.validation_fraction:
+            weight = self.held_out["weight"]
+            rows = torch.arange(len(weight), device=weight.device)
+            self.kept.eval()
+            with torch.no_grad(), self.fabric.autocast():
+                losses = torch.cat(
+                    [self._loss(self.kept, self.held_out, r) for r in rows.split(self.trainer.batch_size)]
+                )
+            self.history.validation_loss.append(self._finite(float(losses.sum() / weight.sum()), "validation"))
+            if self.history.validation_loss[-1] > min(self.history.validation_loss):
+                return
+        self.history.best_epoch = self.history.epochs - 1
+        self.best = _copy(self.kept)
+
+    def _loss(self, network: Any, data: Batch, rows: Tensor) -> Float[Tensor, " B"]:
+        """The weighted loss of each event."""
+        batch = {name: tensor[rows] for name, tensor in data.items()}
+        weighted: Tensor = batch.pop("weight") * network.loss(batch)
+        return weighted
+
+    def _finite(self, loss: float, which: str) -> float:
+        if not np.isfinite(loss):
+            raise FitError(
+                f"the {which} loss became {loss} in epoch {self.history.epochs}; lower learning_rate "
+                f"(now {self.trainer.learning_rate:g}) or set gradient_clip"
+            )
+        return loss
+
+    def _checkpoint(self) -> None:
+        """Write down everything that the next epoch depends on."""
+        if self.trainer.checkpoint is None:
+            return
+        parts = {"network": _copy(self.network), "best": self.best}
+        if self.average:
+            parts["average"] = _copy(self.average)
+        for i, state in self.optimizer.state_dict()["state"].items():
+            parts[f"optimizer.{i}"] = state
+        tensors = {f"{part}/{name}": tensor for part, state in parts.items() for name, tensor in state.items()}
+        write_tensors(
+            self.trainer.checkpoint, tensors, {"fingerprint": self.fingerprint, "history": asdict(self.history)}
+        )
+
+    def _resume(self) -> None:
+        """Go on from a checkpoint, where there is one."""
+        if self.trainer.checkpoint is None or not self.trainer.checkpoint.exists():
+            return
+        tensors, about = read_tensors(self.trainer.checkpoint)
+        if about.get("fingerprint") != self.fingerprint:
+            raise ConfigError(
+                f"{self.trainer.checkpoint} is the checkpoint of a training with other settings, seed or events; "
+                "choose another file or remove it"
+            )
+        parts: dict[str, Batch] = {}
+        for key, tensor in tensors.items():
+            part, _, name = key.partition("/")
+            parts.setdefault(part, {})[name] = tensor
+        self.history = TrainingHistory(**about["history"])
+        self.network.load_state_dict(parts["network"])
+        self.best = parts["best"]
+        if self.average:
+            self.average.load_state_dict(parts["average"])
+        optimizer = self.optimizer.state_dict()
+        optimizer["state"] = {int(k.split(".")[1]): state for k, state in parts.items() if k.startswith("optimizer.")}
+        self.optimizer.load_state_dict(optimizer)
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Torch's global random state, seeded inside and untouched afterwards."""
+    devices = list(range(torch.cuda.device_count()))
+    with torch.random.fork_rng(devices):
+        torch.manual_seed(seed)
+        yield
+
+
+def _average(network: nn.Module, decay: float | None) -> AveragedModel | None:
+    """A running average of the weights that forgets its first steps faster than its later ones."""
+    if decay is None:
+        return None
+
+    def update(average: list[Tensor], weights: list[Tensor], n_averaged: Tensor | int) -> None:
+        n = float(n_averaged)
+        torch._foreach_lerp_(average, weights, 1 - min(decay, (1 + n) / (10 + n)))
+
+    return AveragedModel(network, multi_avg_fn=update)
+
+
+def _with_weight(data: Mapping[str, Tensor], weight: Tensor | None) -> Batch:
+    """The data and a weight of mean 1, checked."""
+    n = len(next(iter(data.values())))
+    weight = torch.ones(n) if weight is None else weight.float() / weight.mean()
+    batch = {**data, "weight": weight}
+    for name, tensor in batch.items():
+        if len(tensor) != n or not n:
+            raise FitError(
+                f"'{name}' has {len(tensor)} rows for {n} events; give every event one, and at least one event"
+            )
+        if not torch.isfinite(tensor).all():
+            raise FitError(f"'{name}' holds NaN or infinite values; leave these events out before training")
+    return batch
+
+
+def _copy(network: nn.Module) -> Batch:
+    """A network's weights at this moment, on the CPU."""
+    return {name: tensor.detach().cpu().clone() for name, tensor in network.state_dict().items()}
+
+
+def _mixed(seed: int, epoch: int) -> int:
+    """A seed for each epoch of each training."""
+    return int(np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)[0] >> 2)
+
+
+def _fingerprint(trainer: Trainer, network: nn.Module, data: Batch, seed: int) -> str:
+    """Changes when anything that determines the result changes."""
+    what = {key: value for key, value in dump_config(trainer).items() if key != "device"}
+    digest = hashlib.sha256(json.dumps([what, seed, network.__class__.__name__], sort_keys=True).encode())
+    for name, tensor in [*network.state_dict().items(), *data.items()]:
+        digest.update(f"{name} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,249 @@
+"""Families of interchangeable methods, open to anyone.
+
+A family ("density", "classifier", "search", ...) is a set of names, each of which stands for a dataclass. Its members are
+those of resonaut, those that installed packages announce through an entry point of the group `resonaut.<family>`, and those
+that a notebook adds with `@register`. A setting that takes any member of a family is annotated so:
+
+    density: AnyTractableDensity    # = Annotated[TractableDensity, Registered("density", needs=("log_prob",))]
+
+and is then read from a name ("nsf"), from a table ({"name": "nsf", "bins": 8}) or taken as an instance. What a method
+needs is a capability of the member (`needs`), so that an impossible pair is refused while the configuration is read.
+
+Modules are imported when a family is first looked at, not before.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, is_dataclass
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+from resonaut.errors import ConfigError
+from resonaut.protocols import Classifier, Density, Search, TractableDensity
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, TypeAdapter
+    from pydantic_core import CoreSchema
+
+__all__ = [
+    "AnyClassifier",
+    "AnyDensity",
+    "AnySearch",
+    "AnyTractableDensity",
+    "Registered",
+    "check_config",
+    "dump_config",
+    "members",
+    "names",
+    "read_config",
+    "register",
+    "settings",
+]
+
+T = TypeVar("T")
+
+_BUILT_IN: dict[str, dict[str, str]] = {
+    "scaling": {
+        "standardise": "resonaut.features.scaling:Standardise",
+        "logit": "resonaut.features.scaling:Logit",
+        "quantile": "resonaut.features.scaling:Quantile",
+        "chain": "resonaut.features.scaling:Chain",
+    },
+    "density": {
+        "nsf": "resonaut.models.density.spline:SplineFlow",
+    },
+    "classifier": {
+        "trees": "resonaut.models.classifier.trees:BoostedTrees",
+        "ensemble": "resonaut.models.classifier.ensemble:Ensemble",
+    },
+    "search": {
+        "cathode": "resonaut.searches.cathode:CATHODE",
+        "crossfit": "resonaut.searches.crossfit:CrossFit",
+    },
+}
+"""Names, so that help texts and this module cost no import; the classes say the same with `@register`."""
+
+_ADDED: dict[str, dict[str, type]] = {}
+_UNREGISTERED = "instance"
+
+
+def settings(cls: type[T]) -> type[T]:
+    """Make a dataclass readable as configuration: unknown settings are refused, values are checked again at `fit`."""
+    cls.__pydantic_config__ = {"extra": "forbid", "revalidate_instances": "always"}  # type: ignore[attr-defined]
+    return cls
+
+
+def register(kind: str, name: str) -> Callable[[type[T]], type[T]]:
+    """Add a dataclass to a family under a name.
+
+    Raises:
+        ConfigError: another class has the name already.
+    """
+
+    def add(cls: type[T]) -> type[T]:
+        if not is_dataclass(cls):
+            raise ConfigError(
+                f"{cls.__name__} cannot be a {kind}: put @register above @dataclass, its fields are the settings"
+            )
+        where = f"{cls.__module__}:{cls.__qualname__}"
+        taken = _BUILT_IN.get(kind, {}).get(name)
+        if taken and taken != where:
+            raise ConfigError(f"{kind} '{name}' is {taken} already; register {where} under another name")
+        _ADDED.setdefault(kind, {})[name] = cls
+        cls.registered_as = (kind, name)  # type: ignore[attr-defined]
+        _adapter.cache_clear()
+        return settings(cls)
+
+    return add
+
+
+def names(kind: str) -> list[str]:
+    """Every name of a family, without importing the members."""
+    announced = (entry.name for entry in entry_points(group=f"resonaut.{kind}"))
+    return sorted({*_BUILT_IN.get(kind, {}), *_ADDED.get(kind, {}), *announced})
+
+
+def members(kind: str, needs: Iterable[str] = ()) -> dict[str, type]:
+    """The classes of a family by name, those with every attribute in `needs` only."""
+    for where in _BUILT_IN.get(kind, {}).values():
+        _load(where)
+    for entry in entry_points(group=f"resonaut.{kind}"):
+        if entry.name not in _ADDED.get(kind, {}):
+            try:
+                register(kind, entry.name)(entry.load())
+            except Exception as error:  # somebody else's package must not stop everybody's run
+                warnings.warn(f"{kind} '{entry.name}' ({entry.value}) cannot be used: {error}", stacklevel=2)
+    family = _ADDED.get(kind, {})
+    return {name: family[name] for name in sorted(family) if all(hasattr(family[name], need) for need in needs)}
+
+
+def _load(where: str) -> type:
+    module, _, attribute = where.partition(":")
+    loaded: type = getattr(import_module(module), attribute)
+    return loaded
+
+
+@dataclass(frozen=True)
+class Registered:
+    """Annotation: any member of a family that has what is needed.
+
+    An instance whose class is not registered is taken as well if it has the methods of the annotated protocol, so that
+    a new idea can be tried from Python before it has a name.
+
+    Args:
+        kind: The family.
+        needs: Attributes that a member must have, such as "log_prob".
+    """
+
+    kind: str
+    needs: tuple[str, ...] = ()
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """A union of the family's members, told apart by `name`."""
+        from pydantic_core import core_schema
+
+        choices: dict[str, CoreSchema] = {
+            name: core_schema.no_info_before_validator_function(_without_name, handler.generate_schema(cls))
+            for name, cls in members(self.kind, self.needs).items()
+        }
+        choices[_UNREGISTERED] = core_schema.any_schema() if source is Any else core_schema.is_instance_schema(source)
+        return core_schema.no_info_before_validator_function(
+            self._named,
+            core_schema.tagged_union_schema(choices, discriminator=self._tag),
+            serialization=core_schema.plain_serializer_function_ser_schema(dump_config),
+        )
+
+    def _named(self, value: object) -> object:
+        """A bare name becomes a table; an unknown name is refused here, with those that would do."""
+        from pydantic_core import PydanticCustomError
+
+        value = {"name": value} if isinstance(value, str) else value
+        if isinstance(value, dict):
+            allowed = members(self.kind, self.needs)
+            name = value.get("name")
+            if name not in allowed:
+                if name is None:
+                    problem = f"{self.kind} has no name"
+                elif name in members(self.kind):
+                    problem = f"{self.kind} '{name}' has no {' or '.join(self.needs)}, which is needed here"
+                else:
+                    problem = f"{self.kind} '{name}' is unknown"
+                raise PydanticCustomError("name", f"{problem}; choose from {', '.join(allowed)}")  # type: ignore[arg-type]
+        return value
+
+    def _tag(self, value: object) -> str:
+        """Which choice of the union a value belongs to."""
+        if isinstance(value, dict):
+            return str(value["name"])
+        family = members(self.kind, self.needs)
+        return next((name for name, cls in family.items() if cls is type(value)), _UNREGISTERED)
+
+
+def _without_name(value: object) -> object:
+    """The name has chosen the class; what is left are its settings."""
+    return {key: item for key, item in value.items() if key != "name"} if isinstance(value, dict) else value
+
+
+AnyDensity = Annotated[Density, Registered("density")]
+AnyTractableDensity = Annotated[TractableDensity, Registered("density", needs=("log_prob",))]
+AnyClassifier = Annotated[Classifier, Registered("classifier")]
+AnySearch = Annotated[Search, Registered("search")]
+
+
+def read_config(kind: str | type[T], data: object, *, needs: tuple[str, ...] = ()) -> Any:
+    """Build a member of a family (`kind` is its name), or a dataclass (`kind` is the class), from plain settings.
+
+    Raises:
+        ConfigError: an unknown name or setting, or an impossible value, in one line.
+    """
+    from pydantic import ValidationError
+
+    try:
+        return _adapter(Annotated[Any, Registered(kind, needs)] if isinstance(kind, str) else kind).validate_python(
+            data
+        )
+    except ValidationError as error:
+        what = kind if isinstance(kind, str) else kind.__name__
+        raise ConfigError("; ".join(_in_words(what, problem) for problem in error.errors())) from None
+
+
+def check_config(instance: T) -> T:
+    """The same settings once more, checked: what is given in Python has not been read as configuration.
+
+    Raises:
+        ConfigError: an impossible value.
+    """
+    checked: T = read_config(type(instance), instance)
+    return checked
+
+
+def dump_config(instance: object) -> dict[str, Any]:
+    """Plain settings from which `read_config` builds the same again; what is None (not set) is left out.
+
+    Raises:
+        ConfigError: the class is not a dataclass of settings.
+    """
+    if not is_dataclass(instance):
+        raise ConfigError(
+            f"{type(instance).__name__} has no settings to write down; make it a dataclass with @register"
+        )
+    _, name = vars(type(instance)).get("registered_as", ("", None))
+    values = _adapter(type(instance)).dump_python(instance, mode="json", exclude_none=True)
+    return {"name": name, **values} if name else values
+
+
+@cache
+def _adapter(annotation: Any) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(annotation)
+
+
+def _in_words(what: str, problem: Mapping[str, Any]) -> str:
+    """One problem of pydantic's: where, what, and which value."""
+    where = ".".join([what, *(str(part) for part in problem["loc"])])
+    return f"{where}: {problem['msg']}" + ("" if problem["type"] == "name" else f", not {problem['input']!r}")
