@@ -1,0 +1,136 @@
+"""One block of a production: generate, observe, cluster, measure. Everything a worker does, and nothing about files.
+
+A block is a fixed number of generated events with its own seeds, derived from the production's seed, the process and the
+block's number, so that it is the same wherever and whenever it is made.
+"""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from resonaut.features.clustering import JetClustering
+from resonaut.features.dijet import dijet_table
+from resonaut.simulation.processes import find_process
+from resonaut.simulation.pythia import MAX_SEED, PythiaGenerator
+
+__all__ = ["Block", "Chain"]
+
+VETO_MARGIN = 100.0  # GeV between parton veto and jet selection; see `resonaut.simulation.hooks`
+
+
+@dataclass(frozen=True)
+class Block:
+    """Selected events of one block, and how many it took.
+
+    Args:
+        table: One row a selected event, without event ids and labels.
+        n_generated: Hard events made.
+        excluded: Events that were left out, by reason; with the selected ones they add up to n_generated.
+        seconds: CPU time of it.
+    """
+
+    table: pa.Table
+    n_generated: int
+    excluded: dict[str, int]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Chain:
+    """From a process to a table of dijet events.
+
+    Args:
+        process: Name of a single process.
+        parameters: Its free parameters, where they differ from the defaults.
+        detector: Has `observe(particles, seed=...)`.
+        clustering: Jets and event selection.
+        features: Name of the feature set.
+        constituents: Also keep the jets' constituents.
+        mass_range: Keep dijet masses inside (GeV).
+        energy: Centre-of-mass energy (GeV).
+        seed: The production's seed.
+        block_size: Events a block takes through the detector.
+    """
+
+    process: str
+    detector: Any
+    clustering: JetClustering
+    seed: int
+    parameters: dict[str, float] = field(default_factory=dict)
+    features: str = "baseline"
+    constituents: bool = False
+    mass_range: tuple[float, float] | None = None
+    energy: float = 13000.0
+    block_size: int = 500
+
+    def run(self, block: int) -> Block:
+        """Make that block."""
+        start = time.process_time()
+        pythia_seed, detector_seed = self.seeds(block)
+        generated = self._generator.generate(self.block_size, seed=pythia_seed)
+        excluded = Counter({"vetoed: no hard parton jet": generated.n_generated - len(generated.particles)})
+        dijets = self.clustering.cluster(self.detector.observe(generated.particles, seed=detector_seed))
+        excluded.update(dijets.exclusions)
+        table = dijet_table(dijets, features=self.features, constituents=self.constituents).drop_columns("event")
+        if self.mass_range is not None:
+            inside = _inside(table["mjj"], self.mass_range)
+            excluded["dijet mass out of range"] += table.num_rows - int(pc.sum(inside).as_py() or 0)
+            table = table.filter(inside)
+        return Block(table, generated.n_generated, dict(excluded), time.process_time() - start)
+
+    def seeds(self, block: int) -> tuple[int, int]:
+        """Seeds of Pythia and of the detector for that block.
+
+        Pythia has only 9e8 seeds: drawn at random, two blocks out of many would share one. Counting up from a random start
+        cannot repeat, and neighbouring seeds are as independent as any others.
+        """
+        stream = zlib.crc32(self.process.encode())  # a process keeps its events when others are added
+        start = np.random.SeedSequence(self.seed, spawn_key=(stream,)).generate_state(1, np.uint64)[0]
+        detector = np.random.SeedSequence(self.seed, spawn_key=(stream, block)).generate_state(1, np.uint64)[0]
+        return (int(start) + block) % MAX_SEED, int(detector)
+
+    def settings(self) -> dict[str, Any]:
+        """Everything that decides the events, for the manifest."""
+        process = find_process(self.process)
+        return {
+            "process": self.process,
+            "pythia": list(process.settings(self.parameters)),
+            "longitudinal": list(process.longitudinal),
+            "energy": self.energy,
+            "detector": {"name": type(self.detector).__name__, **asdict(self.detector)},
+            "clustering": asdict(self.clustering),
+            "features": self.features,
+            "constituents": self.constituents,
+            "mass_range": None if self.mass_range is None else list(self.mass_range),
+            "veto_pt": self._veto_pt,
+            "block_size": self.block_size,
+            "seed": self.seed,
+        }
+
+    @property
+    def _veto_pt(self) -> float | None:
+        return self.clustering.leading_pt - VETO_MARGIN if find_process(self.process).parton_veto else None
+
+    @cached_property
+    def _generator(self) -> PythiaGenerator:
+        return PythiaGenerator(
+            find_process(self.process).settings(self.parameters),
+            energy=self.energy,
+            longitudinal=find_process(self.process).longitudinal,
+            veto_pt=self._veto_pt,
+            veto_radius=self.clustering.radius,
+        )
+
+
+def _inside(mass: pa.ChunkedArray, mass_range: tuple[float, float]) -> pa.ChunkedArray:
+    low, high = mass_range
+    return pc.and_(pc.greater(mass, low), pc.less(mass, high))

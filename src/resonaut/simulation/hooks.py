@@ -1,0 +1,94 @@
+"""Two decisions taken inside Pythia while an event is made: the angles of a decay, and whether to go on at all.
+
+**Longitudinal bosons.** Pythia lets generic resonances decay isotropically. The W' of the LHC Olympics goes to longitudinally
+polarised bosons, whose quarks follow sin^2(theta*) in the boson's rest frame: two balanced prongs, well inside one jet.
+Hard processes are accepted with that probability, which leaves everything else of them as it was.
+
+**Parton veto.** Where the selection wants one hard jet, most events fail it, and hadronising them is wasted. When the shower
+has come down to 50 GeV, jets of partons are found, and an event without a hard one is dropped. With 100 GeV between this
+veto and the selection, fewer than one in a thousand selected events are lost.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+__all__ = ["event_hooks"]
+
+VETO_SCALE = 50.0  # GeV; emissions below it hardly move a TeV jet, and finding jets costs more the more partons there are
+
+
+def event_hooks(pythia: Any, *, longitudinal: tuple[int, ...], veto_pt: float | None, veto_radius: float) -> Any:
+    """The hooks, to be given to `setUserHooksPtr` before `init`.
+
+    Args:
+        pythia: Where the random numbers come from.
+        longitudinal: Particles (|PDG id|) that decay as longitudinal bosons.
+        veto_pt: Drop events without a parton jet this hard (GeV); None keeps all.
+        veto_radius: Radius of those anti-kT jets.
+    """
+    return _hooks_class()(pythia, longitudinal, veto_pt, veto_radius)
+
+
+@functools.cache
+def _hooks_class() -> Any:
+    """The class, made when Pythia is there to derive it from."""
+    import pythia8mc
+
+    class EventHooks(pythia8mc.UserHooks):  # type: ignore[misc]
+        """Counts hard events in `n_hard`. Pythia swallows what a hook raises, so `error` keeps it."""
+
+        def __init__(
+            self, pythia: Any, longitudinal: tuple[int, ...], veto_pt: float | None, veto_radius: float
+        ) -> None:
+            pythia8mc.UserHooks.__init__(self)
+            self.n_hard = 0
+            self.error: Exception | None = None
+            self._random = pythia.rndm
+            self._longitudinal = frozenset(longitudinal)
+            self._veto_pt = veto_pt
+            # -1: anti-kT; of jets above 100 GeV and particles to |eta| < 6; all visible ones, with their own masses
+            self._jets = pythia8mc.SlowJet(-1, veto_radius, 100.0, 6.0, 2, 1)
+
+        def canVetoProcessLevel(self) -> bool:
+            return True
+
+        def doVetoProcessLevel(self, event: Any) -> bool:
+            try:
+                if any(
+                    self._random.flat() > 1.0 - _cos_decay_angle(event, event[index]) ** 2
+                    for index in range(event.size())
+                    if self._longitudinal and event[index].idAbs() in self._longitudinal
+                ):
+                    return True
+                self.n_hard += 1
+                return False
+            except Exception as error:
+                self.error = error
+                return False
+
+        def canVetoPT(self) -> bool:
+            return self._veto_pt is not None
+
+        def scaleVetoPT(self) -> float:
+            return VETO_SCALE
+
+        def doVetoPT(self, stage: int, event: Any) -> bool:
+            try:
+                self._jets.analyze(event)
+                return bool(self._jets.sizeJet() == 0 or self._jets.pT(0) < self._veto_pt)
+            except Exception as error:
+                self.error = error
+                return False
+
+    return EventHooks
+
+
+def _cos_decay_angle(event: Any, parent: Any) -> float:
+    """Cosine of theta*: between the first daughter, in the parent's rest frame, and the parent's flight."""
+    import pythia8mc
+
+    daughter = pythia8mc.Vec4(event[parent.daughter1()].p())
+    daughter.bstback(parent.p())
+    return float(pythia8mc.costheta(daughter, parent.p()))

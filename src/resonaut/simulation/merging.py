@@ -1,0 +1,85 @@
+"""From shards to one Parquet file, in bounded memory.
+
+A mixture is shuffled without holding it: events of one process come in no particular order, so it is enough to draw, for
+every row of the result, which process it comes from, and to take the processes' events as they come.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from resonaut.simulation.shards import Shards
+
+__all__ = ["Source", "merge"]
+
+ROW_GROUP = 16_384  # events; with constituents some 60 MB
+
+
+@dataclass(frozen=True)
+class Source:
+    """The shards of one process, and how many of their events are wanted."""
+
+    process: str
+    label: int
+    n_blocks: int
+    n_events: int
+
+
+def merge(shards: Shards, sources: Sequence[Source], output: Path, *, seed: int) -> None:
+    """Write the first `n_events` of each source, shuffled together, with event ids and labels."""
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(np.repeat(np.arange(len(sources)), [source.n_events for source in sources]))
+    streams = [_Stream(_tables(shards, source)) for source in sources]
+    temporary = output.with_name(f".{output.name}.{uuid.uuid4().hex}.tmp")
+    writer: pq.ParquetWriter | None = None
+    try:
+        for first in range(0, len(order), ROW_GROUP):
+            chosen = order[first : first + ROW_GROUP]
+            rows = _interleave(streams, chosen)
+            rows = rows.add_column(0, "event", pa.array(np.arange(first, first + len(chosen))))
+            labels = np.array([source.label for source in sources], dtype=np.int8)[chosen]
+            rows = rows.append_column("label", pa.array(labels))
+            if writer is None:
+                writer = pq.ParquetWriter(temporary, rows.schema, compression="zstd")
+            writer.write_table(rows)
+        assert writer is not None, "a production has at least one event"
+        writer.close()
+        os.replace(temporary, output)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _interleave(streams: Sequence[_Stream], chosen: np.ndarray) -> pa.Table:
+    taken = [stream.take(int((chosen == index).sum())) for index, stream in enumerate(streams)]
+    # Row k of the result is the next unused row of its stream: sorting by stream is undone by the inverse permutation.
+    place = np.argsort(np.argsort(chosen, kind="stable"), kind="stable")
+    return pa.concat_tables([table for table in taken if table.num_rows]).combine_chunks().take(place)
+
+
+def _tables(shards: Shards, source: Source) -> Iterator[pa.Table]:
+    for number in range(source.n_blocks):
+        yield shards.read(source.process, number)
+
+
+class _Stream:
+    """Events of a source, any number at a time."""
+
+    def __init__(self, tables: Iterator[pa.Table]) -> None:
+        self._tables = tables
+        self._rest = next(tables)
+
+    def take(self, n: int) -> pa.Table:
+        parts = [self._rest]
+        while sum(part.num_rows for part in parts) < n:
+            parts.append(next(self._tables))
+        rows = pa.concat_tables(parts)
+        self._rest = rows.slice(n)
+        return rows.slice(0, n)

@@ -1,0 +1,145 @@
+"""Work in progress of a production: one Parquet file a finished block, beside the output in `FILE.run/`.
+
+A shard carries its own counts in the Parquet metadata and appears under its name only when it is complete, so that a
+production killed at any moment goes on from the shards that are there. `manifest.json` holds the settings, and a folder of
+other settings is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from resonaut.errors import RunError
+from resonaut.simulation.chain import Block
+
+__all__ = ["BlockCounts", "Shards"]
+
+COUNTS_KEY = b"resonaut.block"
+
+
+@dataclass(frozen=True)
+class BlockCounts:
+    """What a shard says of itself."""
+
+    n_selected: int
+    n_generated: int
+    excluded: dict[str, int]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Shards:
+    """The folder beside an output file.
+
+    Args:
+        folder: `FILE.run`.
+    """
+
+    folder: Path
+
+    @classmethod
+    def beside(cls, output: Path) -> Shards:
+        """The shards of that output."""
+        return cls(output.with_name(output.name + ".run"))
+
+    def open(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Create or enter the folder for these settings; gives the manifest that is there."""
+        manifest = self.read_manifest()
+        if manifest is not None:
+            if manifest["settings"] != json.loads(json.dumps(settings)):
+                changed = _changed(manifest["settings"], settings)
+                raise RunError(
+                    f"{self.folder} belongs to a production with other settings ({changed}); "
+                    "remove it or choose another output"
+                )
+            return manifest
+        manifest = {"settings": dict(settings), "complete": False}
+        self.write_manifest(manifest)
+        return manifest
+
+    def read_manifest(self) -> dict[str, Any] | None:
+        """The manifest, if there is one."""
+        path = self.folder / "manifest.json"
+        if not path.exists():
+            return None
+        try:
+            manifest: dict[str, Any] = json.loads(path.read_text())
+            manifest["settings"], manifest["complete"]
+        except (ValueError, KeyError, TypeError):
+            raise RunError(f"{path} is not a manifest of a production; remove {self.folder}") from None
+        return manifest
+
+    def write_manifest(self, manifest: Mapping[str, Any]) -> None:
+        """Replace the manifest at once."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            path = self.folder / "manifest.json"
+            temporary = _temporary(path)
+            temporary.write_text(json.dumps(manifest, indent=2) + "\n")
+            os.replace(temporary, path)
+        except OSError as error:
+            raise RunError(f"cannot write to {self.folder}: {error.strerror}; choose a writable output") from None
+
+    def path(self, process: str, block: int) -> Path:
+        """Where that block is."""
+        return self.folder / f"{process}-{block:06d}.parquet"
+
+    def write(self, process: str, number: int, block: Block) -> BlockCounts:
+        """Store a block; the file appears complete or not at all."""
+        counts = BlockCounts(block.table.num_rows, block.n_generated, block.excluded, block.seconds)
+        metadata = {**(block.table.schema.metadata or {}), COUNTS_KEY: json.dumps(vars(counts)).encode()}
+        path = self.path(process, number)
+        temporary = _temporary(path)
+        pq.write_table(block.table.replace_schema_metadata(metadata), temporary, compression="zstd")
+        os.replace(temporary, path)
+        return counts
+
+    def read(self, process: str, number: int) -> pa.Table:
+        """The events of a block."""
+        return pq.read_table(self.path(process, number)).replace_schema_metadata(None)
+
+    def counts(self, process: str, number: int) -> BlockCounts | None:
+        """The counts of a block, None where it has not been made or is not readable."""
+        path = self.path(process, number)
+        if not path.exists():
+            return None
+        try:
+            return BlockCounts(**json.loads(pq.read_schema(path).metadata[COUNTS_KEY]))
+        except (pa.ArrowException, OSError, KeyError, TypeError, ValueError):
+            return None
+
+    def clear(self) -> None:
+        """Remove the shards, and what a killed worker left half written; the manifest stays."""
+        for path in self.folder.iterdir():
+            if path.name != "manifest.json":
+                path.unlink()
+
+    def remove(self) -> None:
+        """Remove the folder."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+
+
+def _changed(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> str:
+    """Names of the first settings that differ, to be put in a message."""
+    names = []
+    for key in sorted({*old, *new}):
+        before, after = old.get(key), json.loads(json.dumps(new.get(key)))
+        if isinstance(before, dict) and isinstance(after, dict) and before != after:
+            names.append(_changed(before, after, f"{prefix}{key}."))
+        elif before != after:
+            names.append(f"{prefix}{key}: {before} there, {after} now")
+    return "; ".join(names[:3])
