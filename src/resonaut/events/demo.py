@@ -5,11 +5,12 @@ They let every command run without a download. docs/demo-events.md says how they
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
 from resonaut.events.events import Events
-from resonaut.events.reading import read_events
+from resonaut.events.reading import BASELINE, read_events
 
 __all__ = ["demo_events", "demo_path"]
 
@@ -19,6 +20,10 @@ def demo_path() -> Path:
     return Path(str(resources.files("resonaut.events").joinpath("demo_events", "lhco_like.parquet")))
 
 
-def demo_events() -> Events:
-    """The embedded dijets, 2300 < mjj < 5000 GeV, with the baseline features."""
-    return read_events(demo_path())
+def demo_events(*, features: Sequence[str] = BASELINE, mass: str = "mjj") -> Events:
+    """The embedded dijets, 2300 < mjj < 5000 GeV.
+
+    Raises:
+        EventsError: a feature that they do not have.
+    """
+    return read_events(demo_path(), features=features, mass=mass)

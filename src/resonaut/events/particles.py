@@ -16,7 +16,7 @@ __all__ = ["ParticleBatch"]
 Array = np.ndarray
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False)
 class ParticleBatch:
     """Some consecutive events of a file, each with its particles.
 
