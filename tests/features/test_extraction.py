@@ -29,7 +29,10 @@ ROWS = [
 
 
 def batches(size: int, labelled: bool = True) -> list[Batch]:
-    fields = {name: ak.Array([[particle[k] for particle in row] for row in ROWS]) for k, name in enumerate(("pt", "eta", "phi"))}
+    fields = {
+        name: ak.Array([[particle[k] for particle in row] for row in ROWS])
+        for k, name in enumerate(("pt", "eta", "phi"))
+    }
     particles, event = ak.zip(fields), np.arange(10, 10 + len(ROWS))
     label = np.array([0, 0, 0, 0, 0, 0, 1]) if labelled else None
     return [

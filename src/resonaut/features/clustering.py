@@ -4,7 +4,8 @@ anti-kT jets with FastJet in the E-scheme, as in the LHC Olympics: radius 1.0, t
 |eta| < 2.5 (the trigger), and the two hardest jets kept. Events that do not pass are counted by reason.
 
 References:
-    Cacciari, Salam, Soyez (anti-kT), JHEP 04 (2008) 063, arXiv:0802.1189; (FastJet), EPJC 72 (2012) 1896, arXiv:1111.6097
+    Cacciari, Salam, Soyez (anti-kT), JHEP 04 (2008) 063, arXiv:0802.1189
+    Cacciari, Salam, Soyez (FastJet), EPJC 72 (2012) 1896, arXiv:1111.6097
     Kasieczka et al. (LHC Olympics 2020), Rept. Prog. Phys. 84 (2021) 124201, arXiv:2101.08320
 """
 

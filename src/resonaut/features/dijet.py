@@ -1,7 +1,7 @@
 """The table of dijet events: one row an event, the columns every other part of the library shares.
 
-Two orders of the jets occur in it, told apart by name: columns of single jets (`jet1_pt`, ...) are ordered by pT, features
-(`mj1`, `tau21_1`, ...) by mass, 1 being the lighter jet.
+Two orders of the jets occur in it, told apart by name: columns of single jets (`jet1_pt`, ...) are ordered by pT,
+features (`mj1`, `tau21_1`, ...) by mass, 1 being the lighter jet.
 """
 
 from collections.abc import Callable, Sequence

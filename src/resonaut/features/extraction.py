@@ -1,6 +1,7 @@
 """Particle-level events to feature tables, batch by batch, with every event accounted for.
 
-The function behind `resonaut features`: memory stays bounded by the batch, and what cannot be used is counted by reason.
+The function behind `resonaut features`: memory stays bounded by the batch, and what cannot be used is counted by
+reason.
 """
 
 from collections import Counter
@@ -63,10 +64,10 @@ def extract_features(
 ) -> Extraction:
     """Cluster particles and compute features, lazily: one table a batch.
 
-        extraction = extract_features(read_particles("events.h5"))
-        for table in extraction:
-            writer.write_table(table)
-        print(extraction.n_selected, extraction.exclusions)
+    extraction = extract_features(read_particles("events.h5"))
+    for table in extraction:
+        writer.write_table(table)
+    print(extraction.n_selected, extraction.exclusions)
     """
     extraction = Extraction()
     extraction._tables = _tables(extraction, batches, clustering or JetClustering(), features, constituents)

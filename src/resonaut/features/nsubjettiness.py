@@ -3,8 +3,8 @@
 tau_N = sum_i pT_i min_k(dR_ik)^beta / sum_i pT_i R0^beta over the constituents i and N axes k; small where N axes are
 enough. The ratio tau_21 = tau_2 / tau_1 tells two-pronged jets (W, Z, Higgs, new particles) from QCD.
 
-The axes matter: starting from exclusive kT axes and minimising once (`OnePass_KT_Axes`) reproduces the tau_21 of the LHC
-Olympics features, while plain kT axes give a longer tail towards 1.
+The axes matter: starting from exclusive kT axes and minimising once (`OnePass_KT_Axes`) reproduces the tau_21 of the
+LHC Olympics features, while plain kT axes give a longer tail towards 1.
 
 References:
     Thaler, Van Tilburg, JHEP 03 (2011) 015, arXiv:1011.2268; axes: JHEP 02 (2012) 093, arXiv:1108.2701

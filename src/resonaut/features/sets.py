@@ -20,11 +20,13 @@ FEATURE_SETS: dict[str, tuple[str, ...]] = {
 
 
 def resolve(features: str | Sequence[str]) -> tuple[str, ...]:
-    """Columns of a feature set: by its name, or any columns listed one by one."""
+    """Columns of a feature set: by its name, or any columns, listed one by one or with commas between them."""
+    if isinstance(features, str) and "," in features:
+        features = [name.strip() for name in features.split(",") if name.strip()]
     if isinstance(features, str):
         if features not in FEATURE_SETS:
             known = ", ".join(sorted(FEATURE_SETS))
-            raise ConfigError(f"unknown feature set {features!r}; use one of: {known}, or a list of columns")
+            raise ConfigError(f"unknown feature set {features!r}; use one of: {known}, or columns separated by commas")
         return FEATURE_SETS[features]
     columns = tuple(features)
     if not columns:

@@ -1,7 +1,7 @@
 """The numbers of Delphes 3.4.1's default CMS detector (`cards/delphes_card_CMS.tcl`, tag 3.4.1 of 2017).
 
 The LHC Olympics were made with this card. Later versions of it have a much better tracker: 3.4.1 smears a charged
-hadron's pT by 6 to 25 %, today's card by 1 to 2.5 %, and the HCAL's threshold is one standard deviation here, two there.
+hadron's pT by 6 to 25 %, today's card by 1 to 2.5 %; the HCAL's threshold is one standard deviation here, two there.
 Sources the card quotes: tracker arXiv:1405.6569; ECAL energy arXiv:1502.02701, eta dependence arXiv:1306.2016.
 """
 
@@ -78,7 +78,7 @@ def _mirrored(edges: list[float]) -> list[float]:
     return [-edge for edge in reversed(edges)]
 
 
-_NO_SIGNAL = {code: 0.0 for code in (12, 13, 14, 16, 1000022, 1000023, 1000025, 1000035, 1000045)}
+_NO_SIGNAL = dict.fromkeys((12, 13, 14, 16, 1000022, 1000023, 1000025, 1000035, 1000045), 0.0)
 
 ECAL = Calorimeter(
     grid=TowerGrid(

@@ -59,8 +59,9 @@ class DelphesCMS:
         event, flat = event[seen], {name: values[seen] for name, values in flat.items()}
 
         charge = pdg_charge(flat["id"])
-        vertex = tuple(1e-3 * flat[axis] if axis in flat else np.zeros_like(flat["px"]) for axis in "xyz")
-        impact = TRACKER.propagate(flat["px"], flat["py"], flat["pz"], charge, vertex)
+        origin = np.zeros_like(flat["px"])
+        x, y, z = (1e-3 * flat.get(axis, origin) for axis in "xyz")
+        impact = TRACKER.propagate(flat["px"], flat["py"], flat["pz"], charge, (x, y, z))
 
         pt = np.hypot(flat["px"], flat["py"])
         efficiency = tracking_efficiency(pt, impact.eta, flat["id"])
@@ -81,9 +82,7 @@ class DelphesCMS:
         for calorimeter in (ECAL, HCAL):
             share = calorimeter.fraction(flat["id"])
             stopped = impact.reached & (share > 0)
-            deposits = Deposits(
-                event[stopped], impact.eta[stopped], impact.phi[stopped], (share * flat["e"])[stopped]
-            )
+            deposits = Deposits(event[stopped], impact.eta[stopped], impact.phi[stopped], (share * flat["e"])[stopped])
             neutral, tracks = calorimeter.energy_flow(deposits, tracks, rng)
             objects.append(neutral)
         return _massless([*objects, tracks], len(particles))
@@ -110,9 +109,7 @@ def _massless(parts: list[Objects | Tracks], n_events: int) -> ak.Array:
     return _by_event(event, four_momentum, n_events)
 
 
-def _by_event(
-    event: Int[np.ndarray, " P"], fields: dict[str, Float[np.ndarray, " P"]], n_events: int
-) -> ak.Array:
+def _by_event(event: Int[np.ndarray, " P"], fields: dict[str, Float[np.ndarray, " P"]], n_events: int) -> ak.Array:
     order = np.argsort(event, kind="stable")
     counts = np.bincount(event, minlength=n_events)
     return ak.unflatten(ak.zip({name: values[order] for name, values in fields.items()}), counts)

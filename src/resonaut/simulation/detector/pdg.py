@@ -36,6 +36,6 @@ def _charge(pdg_id: int) -> float:
     up_like = {q: (2.0 if q % 2 == 0 else -1.0) / 3.0 for q in (q1, q2, q3)}
     if q1 != 0:  # a baryon: three quarks
         return sign * round(up_like[q1] + up_like[q2] + (up_like[q3] if q3 else 0.0))
-    # A meson: the heavier quark q2 comes first; the scheme counts an up-like quark or a down-like antiquark as positive.
+    # A meson: the heavier quark q2 comes first; positive ids have it as quark if up-like, as antiquark if down-like.
     charge = up_like[q2] - up_like[q3]
     return sign * round(charge if q2 % 2 == 0 else -charge)

@@ -50,7 +50,9 @@ class Cylinder:
     half_length: float
     field: float
 
-    def propagate(self, px: _Array, py: _Array, pz: _Array, charge: _Array, vertex: tuple[_Array, _Array, _Array]) -> Impact:
+    def propagate(
+        self, px: _Array, py: _Array, pz: _Array, charge: _Array, vertex: tuple[_Array, _Array, _Array]
+    ) -> Impact:
         """Follow particles (momenta in GeV, vertex in m) to the cylinder's surface."""
         x, y, z = vertex
         pt = np.hypot(px, py)
