@@ -1,7 +1,7 @@
 """One block of a production: generate, observe, cluster, measure. Everything a worker does, and nothing about files.
 
-A block is a fixed number of generated events with its own seeds, derived from the production's seed, the process and the
-block's number, so that it is the same wherever and whenever it is made.
+A block is a fixed number of generated events with its own seeds, derived from the production's seed, the process and
+the block's number, so that it is the same wherever and whenever it is made.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from resonaut.simulation.pythia import MAX_SEED, PythiaGenerator
 __all__ = ["Block", "Chain"]
 
 VETO_MARGIN = 100.0  # GeV between parton veto and jet selection; see `resonaut.simulation.hooks`
+NO_HARD_PARTON, FAILED, OUT_OF_RANGE = "vetoed: no hard parton jet", "failed in Pythia", "dijet mass out of range"
 
 
 @dataclass(frozen=True)
@@ -77,21 +78,24 @@ class Chain:
         start = time.process_time()
         pythia_seed, detector_seed = self.seeds(block)
         generated = self._generator.generate(self.block_size, seed=pythia_seed)
-        excluded = Counter({"vetoed: no hard parton jet": generated.n_generated - len(generated.particles)})
+        excluded = Counter({NO_HARD_PARTON: generated.n_vetoed})
+        failed = generated.n_generated - generated.n_vetoed - len(generated.particles)
+        if failed:
+            excluded[FAILED] = failed
         dijets = self.clustering.cluster(self.detector.observe(generated.particles, seed=detector_seed))
         excluded.update(dijets.exclusions)
         table = dijet_table(dijets, features=self.features, constituents=self.constituents).drop_columns("event")
         if self.mass_range is not None:
             inside = _inside(table["mjj"], self.mass_range)
-            excluded["dijet mass out of range"] += table.num_rows - int(pc.sum(inside).as_py() or 0)
+            excluded[OUT_OF_RANGE] += table.num_rows - int(pc.sum(inside).as_py() or 0)
             table = table.filter(inside)
         return Block(table, generated.n_generated, dict(excluded), time.process_time() - start)
 
     def seeds(self, block: int) -> tuple[int, int]:
         """Seeds of Pythia and of the detector for that block.
 
-        Pythia has only 9e8 seeds: drawn at random, two blocks out of many would share one. Counting up from a random start
-        cannot repeat, and neighbouring seeds are as independent as any others.
+        Pythia has only 9e8 seeds: drawn at random, two blocks out of many would share one. Counting up from a random
+        start cannot repeat, and neighbouring seeds are as independent as any others.
         """
         stream = zlib.crc32(self.process.encode())  # a process keeps its events when others are added
         start = np.random.SeedSequence(self.seed, spawn_key=(stream,)).generate_state(1, np.uint64)[0]

@@ -1,12 +1,13 @@
 """Two decisions taken inside Pythia while an event is made: the angles of a decay, and whether to go on at all.
 
-**Longitudinal bosons.** Pythia lets generic resonances decay isotropically. The W' of the LHC Olympics goes to longitudinally
-polarised bosons, whose quarks follow sin^2(theta*) in the boson's rest frame: two balanced prongs, well inside one jet.
-Hard processes are accepted with that probability, which leaves everything else of them as it was.
+**Longitudinal bosons.** Pythia lets generic resonances decay isotropically. The W' of the LHC Olympics goes to
+longitudinally polarised bosons, whose quarks follow sin^2(theta*) in the boson's rest frame: two balanced prongs,
+well inside one jet. Hard processes are accepted with that probability, which leaves everything else of them as it
+was.
 
-**Parton veto.** Where the selection wants one hard jet, most events fail it, and hadronising them is wasted. When the shower
-has come down to 50 GeV, jets of partons are found, and an event without a hard one is dropped. With 100 GeV between this
-veto and the selection, fewer than one in a thousand selected events are lost.
+**Parton veto.** Where the selection wants one hard jet, most events fail it, and hadronising them is wasted. When the
+shower has come down to 50 GeV, jets of partons are found, and an event without a hard one is dropped. With 100 GeV
+between this veto and the selection, fewer than one in a thousand selected events are lost.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 
 __all__ = ["event_hooks"]
 
-VETO_SCALE = 50.0  # GeV; emissions below it hardly move a TeV jet, and finding jets costs more the more partons there are
+VETO_SCALE = 50.0  # GeV; softer emissions hardly move a TeV jet
 
 
 def event_hooks(pythia: Any, *, longitudinal: tuple[int, ...], veto_pt: float | None, veto_radius: float) -> Any:
@@ -37,13 +38,14 @@ def _hooks_class() -> Any:
     import pythia8mc
 
     class EventHooks(pythia8mc.UserHooks):  # type: ignore[misc]
-        """Counts hard events in `n_hard`. Pythia swallows what a hook raises, so `error` keeps it."""
+        """Counts hard events and vetoed ones. Pythia swallows what a hook raises, so `error` keeps it."""
 
         def __init__(
             self, pythia: Any, longitudinal: tuple[int, ...], veto_pt: float | None, veto_radius: float
         ) -> None:
             pythia8mc.UserHooks.__init__(self)
             self.n_hard = 0
+            self.n_vetoed = 0
             self.error: Exception | None = None
             self._random = pythia.rndm
             self._longitudinal = frozenset(longitudinal)
@@ -77,7 +79,9 @@ def _hooks_class() -> Any:
         def doVetoPT(self, stage: int, event: Any) -> bool:
             try:
                 self._jets.analyze(event)
-                return bool(self._jets.sizeJet() == 0 or self._jets.pT(0) < self._veto_pt)
+                veto = self._jets.sizeJet() == 0 or self._jets.pT(0) < self._veto_pt
+                self.n_vetoed += veto
+                return bool(veto)
             except Exception as error:
                 self.error = error
                 return False

@@ -1,7 +1,7 @@
 """From shards to one Parquet file, in bounded memory.
 
-A mixture is shuffled without holding it: events of one process come in no particular order, so it is enough to draw, for
-every row of the result, which process it comes from, and to take the processes' events as they come.
+A mixture is shuffled without holding it: events of one process come in no particular order, so it is enough to draw,
+for every row of the result, which process it comes from, and to take the processes' events as they come.
 """
 
 from __future__ import annotations

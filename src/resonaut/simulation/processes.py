@@ -1,10 +1,10 @@
 """What collides into what: the processes that can be simulated, each a short Pythia 8 card with free parameters.
 
-A `Process` is data, not code: the lines one would write into a Pythia command file, with `{parameter}` where a number is
-free. New particles are declared in the card itself (`ID:all = name antiname spin charge colour mass width ...`), so a new
-resonance is a new entry and nothing else. A `Mixture` is a sample made of several processes, such as the LHC Olympics'
-R&D data set: QCD dijets with a little W' -> X Y -> qq qq (Kasieczka et al., Rep. Prog. Phys. 84 (2021) 124201,
-arXiv:2101.08320). Multiple parton interactions are off, as they were there.
+A `Process` is data, not code: the lines one would write into a Pythia command file, with `{parameter}` where a number
+is free. New particles are declared in the card itself (`ID:all = name antiname spin charge colour mass width ...`),
+so a new resonance is a new entry and nothing else. A `Mixture` is a sample made of several processes, such as the LHC
+Olympics' R&D data set: QCD dijets with a little W' -> X Y -> qq qq (Kasieczka et al., Rep. Prog. Phys. 84 (2021)
+124201, arXiv:2101.08320). Multiple parton interactions are off, as they were there.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def _lighter_resonances(parameters: Mapping[str, float]) -> dict[str, float]:
             "choose mass_x + mass_y below mass_wprime"
         )
     # Parton densities favour the far low tail of the Breit-Wigner, where no jet is hard enough to be selected.
-    return {"mass_hat_min": 0.5 * parent}
+    return {"mass_hat_min": max(0.5 * parent, x + y)}
 
 
 QCD = Process(
@@ -106,8 +106,9 @@ QCD = Process(
 )
 
 # X carries the W' charge (chargeType 3 is e), Y none: Pythia conserves charge in every vertex. Both are colour-singlet
-# vectors (spinType 3), longitudinal as those of a heavy W' are. Forced widths: Pythia would compute its own from couplings
-# it does not have. Widths and polarisation reproduce the peaks and the substructure of the LHC Olympics' events.
+# vectors (spinType 3), longitudinal as those of a heavy W' are. Forced widths: Pythia would compute its own from
+# couplings it does not have. Widths and polarisation reproduce the peaks and the substructure of the LHC Olympics'
+# events.
 WPRIME_XY = Process(
     name="wprime-xy",
     about="W' -> X Y, each to a light quark pair: two fat jets of different mass",

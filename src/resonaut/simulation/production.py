@@ -12,10 +12,8 @@ from __future__ import annotations
 import hashlib
 import platform
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -26,59 +24,13 @@ from resonaut.simulation.detector import DelphesCMS
 from resonaut.simulation.merging import Source, merge
 from resonaut.simulation.processes import find_mixture, find_process
 from resonaut.simulation.progress import production_progress
-from resonaut.simulation.pythia import cross_section
-from resonaut.simulation.shards import BlockCounts, Shards
-from resonaut.simulation.workers import make_blocks
+from resonaut.simulation.result import ProcessCounts, SimulationResult, count_process
+from resonaut.simulation.shards import Shards
+from resonaut.simulation.workers import block_maker, make_blocks
 
-__all__ = ["ProcessCounts", "SimulationResult", "simulate"]
+__all__ = ["simulate"]
 
-DEFAULT_SIGNAL_FRACTION = 0.0
-PACKAGES = ("resonaut", "pythia8mc", "fastjet", "numpy", "awkward", "numba", "pyarrow")
-
-
-@dataclass(frozen=True)
-class ProcessCounts:
-    """What one process contributed.
-
-    Args:
-        n_events: Events in the file.
-        n_selected: Selected events in all blocks that were made; the surplus of the last block is not in the file.
-        n_generated: Hard events made in those blocks.
-        excluded: The others, by reason.
-        filter_efficiency: n_selected / n_generated.
-        cross_section_pb: Of the hard process, before any selection.
-        cross_section_error_pb: Its statistical error.
-        cpu_seconds: Summed over workers.
-    """
-
-    n_events: int
-    n_selected: int
-    n_generated: int
-    excluded: dict[str, int]
-    filter_efficiency: float
-    cross_section_pb: float
-    cross_section_error_pb: float
-    cpu_seconds: float
-
-
-@dataclass(frozen=True)
-class SimulationResult:
-    """A finished production.
-
-    Args:
-        path: The Parquet file.
-        processes: Counts by process.
-        seconds: Wall time of this call; 0 where the file was complete already.
-    """
-
-    path: Path
-    processes: dict[str, ProcessCounts]
-    seconds: float
-
-    @property
-    def n_events(self) -> int:
-        """Events in the file."""
-        return sum(counts.n_events for counts in self.processes.values())
+PACKAGES = ("resonaut", "pythia8mc", "fastjet", "numpy", "awkward", "pyarrow")
 
 
 def simulate(
@@ -98,6 +50,7 @@ def simulate(
     constituents: bool = False,
     detector: Any = None,
     energy: float = 13000.0,
+    block_size: int = 500,
     progress: bool = True,
 ) -> SimulationResult:
     """Simulate a process into a Parquet file.
@@ -112,76 +65,71 @@ def simulate(
         parameters: Free parameters of the process (GeV), such as `mass_wprime`.
         radius: Of the anti-kT jets.
         leading_pt: Least pT of the leading jet (GeV).
-        eta_max: Both jets within.
+        eta_max: The leading jet lies within.
         mass_range: Keep only dijet masses between these (GeV).
         features: Name of a feature set.
         constituents: Also store the constituents of both jets.
         detector: Has `observe(particles, seed=...)`; `DelphesCMS()` unless given.
         energy: Centre-of-mass energy (GeV).
+        block_size: Events of a block; part of what decides the events.
         progress: Show a progress bar.
     """
     start = time.perf_counter()
     output = Path(out)
     wanted = _wanted(process, events, signal)
+    _check_positive(workers=workers, block_size=block_size, radius=radius, energy=energy, eta_max=eta_max)
+    _check_run(mass_range, leading_pt, seed)
     given = _distribute(parameters or {}, list(wanted))
-    _check_settings(mass_range, workers, seed)
-    clustering = JetClustering(radius=radius, leading_pt=leading_pt, eta_max=eta_max)
-    chains = [
-        Chain(
+    chains = {
+        name: Chain(
             process=name,
             parameters=find_process(name).parameters(given[name]),
             detector=DelphesCMS() if detector is None else detector,
-            clustering=clustering,
+            clustering=JetClustering(radius=radius, leading_pt=leading_pt, eta_max=eta_max),
             features=features,
             constituents=constituents,
             mass_range=mass_range,
             energy=energy,
             seed=seed,
+            block_size=block_size,
         )
         for name in wanted
-    ]
-    settings = {"name": process, "events": wanted, "chains": [chain.settings() for chain in chains]}
+    }
+    settings = {"name": process, "events": wanted, "chains": [chain.settings() for chain in chains.values()]}
     shards = Shards.beside(output)
     _refuse_foreign_file(output, shards)
     manifest = shards.open(settings)
     if manifest["complete"] and output.exists():
-        return SimulationResult(output, _read_counts(manifest), 0.0)
+        _refuse_changed_file(output, manifest)
+        counts = {name: ProcessCounts(**values) for name, values in manifest["processes"].items()}
+        return SimulationResult(output, counts, 0.0)
 
-    blocks: dict[str, list[BlockCounts]] = {}
-    with production_progress(wanted, visible=progress) as advance:
-        for chain in chains:
-            blocks[chain.process] = make_blocks(
-                chain, wanted[chain.process], shards=shards, workers=workers, on_block=advance(chain.process)
-            )
-    sources = [Source(name, find_process(name).label, len(blocks[name]), n) for name, n in wanted.items()]
-    merge(shards, sources, output, seed=seed)
-    counts = {chain.process: _count(chain, wanted[chain.process], blocks[chain.process]) for chain in chains}
+    ahead = 1 if workers == 1 else 2 * workers
+    with block_maker(chains, shards, workers) as make, production_progress(wanted, visible=progress) as advance:
+        blocks = {
+            name: make_blocks(name, n, make=make, ahead=ahead, on_block=advance(name)) for name, n in wanted.items()
+        }
+    merge(
+        shards,
+        [Source(name, find_process(name).label, len(blocks[name]), n) for name, n in wanted.items()],
+        output,
+        seed=seed,
+    )
+    counts = {name: count_process(chains[name], n, blocks[name]) for name, n in wanted.items()}
     seconds = time.perf_counter() - start
     shards.write_manifest(
         {
             "settings": settings,
             "complete": True,
-            "versions": versions(),
-            "seed": seed,
+            "versions": {"python": platform.python_version(), **{package: version(package) for package in PACKAGES}},
             "workers": workers,
-            "processes": {name: vars(value) for name, value in counts.items()},
             "seconds": seconds,
-            "sha256": hashlib.sha256(output.read_bytes()).hexdigest(),
+            "processes": {name: vars(value) for name, value in counts.items()},
+            "sha256": _sha256(output),
         }
     )
     shards.clear()
     return SimulationResult(output, counts, seconds)
-
-
-def versions() -> dict[str, str]:
-    """Of what decides the events."""
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def _wanted(process: str, events: int, signal: int) -> dict[str, int]:
@@ -190,15 +138,15 @@ def _wanted(process: str, events: int, signal: int) -> dict[str, int]:
         if number < 0:
             raise ConfigError(f"{name} is {number}; give a number of events, 0 or more")
     mixture = find_mixture(process)
-    if mixture is None:
-        find_process(process)
-        if signal:
-            raise ConfigError(f"process {process} is not a mixture, so it takes no signal events ({signal} asked)")
-        wanted = {process: events}
+    if mixture is not None:
+        asked = {mixture.background: events, mixture.signal: signal}
+    elif signal:
+        raise ConfigError(f"process {process!r} is not a mixture and takes no signal events; {signal} are asked for")
     else:
-        wanted = {name: n for name, n in ((mixture.background, events), (mixture.signal, signal)) if n}
-    if not any(wanted.values()):
-        raise ConfigError("no events are asked for; give a positive number of events")
+        asked = {find_process(process).name: events}
+    wanted = {name: n for name, n in asked.items() if n}
+    if not wanted:
+        raise ConfigError("0 events are asked for; give a positive number")
     return wanted
 
 
@@ -215,12 +163,18 @@ def _distribute(parameters: Mapping[str, float], processes: Sequence[str]) -> di
     return given
 
 
-def _check_settings(mass_range: tuple[float, float] | None, workers: int, seed: int) -> None:
+def _check_positive(**settings: float) -> None:
+    for name, value in settings.items():
+        if not 0 < value < float("inf"):
+            raise ConfigError(f"{name} is {value}; give a positive number")
+
+
+def _check_run(mass_range: tuple[float, float] | None, leading_pt: float, seed: int) -> None:
     if mass_range is not None and not mass_range[0] < mass_range[1]:
         low, high = mass_range
         raise ConfigError(f"mass range {low:.0f}:{high:.0f} GeV is the wrong way round; give LOW:HIGH")
-    if workers < 1:
-        raise ConfigError(f"workers is {workers}; give 1 or more")
+    if not 0 <= leading_pt < float("inf"):
+        raise ConfigError(f"leading_pt is {leading_pt}; give 0 or more GeV")
     if seed < 0:
         raise ConfigError(f"seed is {seed}; give 0 or more")
 
@@ -229,27 +183,14 @@ def _refuse_foreign_file(output: Path, shards: Shards) -> None:
     if output.is_dir():
         raise RunError(f"{output} is a folder; give the name of a file")
     if output.exists() and shards.read_manifest() is None:
-        raise RunError(f"{output} is there and was not made by this production; remove it or choose another output")
+        raise RunError(f"{output} is there and {shards.folder} is not; remove the file or choose another output")
 
 
-def _count(chain: Chain, n_events: int, blocks: Sequence[BlockCounts]) -> ProcessCounts:
-    excluded: Counter[str] = Counter()
-    for block in blocks:
-        excluded.update(block.excluded)
-    n_selected = sum(block.n_selected for block in blocks)
-    n_generated = sum(block.n_generated for block in blocks)
-    sigma, error = cross_section(find_process(chain.process).settings(chain.parameters), energy=chain.energy)
-    return ProcessCounts(
-        n_events=n_events,
-        n_selected=n_selected,
-        n_generated=n_generated,
-        excluded=dict(excluded),
-        filter_efficiency=n_selected / n_generated,
-        cross_section_pb=sigma,
-        cross_section_error_pb=error,
-        cpu_seconds=sum(block.seconds for block in blocks),
-    )
+def _refuse_changed_file(output: Path, manifest: Mapping[str, Any]) -> None:
+    if _sha256(output) != manifest["sha256"]:
+        raise RunError(f"{output} has changed since it was made; remove it to make it again, or choose another output")
 
 
-def _read_counts(manifest: Mapping[str, Any]) -> dict[str, ProcessCounts]:
-    return {name: ProcessCounts(**counts) for name, counts in manifest["processes"].items()}
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,7 +1,8 @@
 """Pythia 8 behind one call: a seed and a number in, the final-state particles of that many events out.
 
-A block of events depends on its seed alone, not on what was generated before or in which process: Pythia's random numbers
-start anew with every block. That is what makes a production independent of its number of workers, and resumable.
+A block of events depends on its seed alone, not on what was generated before or in which process: Pythia's random
+numbers start anew with every block. That is what makes a production independent of its number of workers, and
+resumable.
 
 Reference: Bierlich et al., SciPost Phys. Codeb. 8 (2022), arXiv:2203.11601
 """
@@ -37,11 +38,13 @@ class Generated:
 
     Args:
         particles: Final-state particles, ragged, with px, py, pz, e (GeV) and id (PDG code).
-        n_generated: Hard events that were made for them, the vetoed ones included.
+        n_generated: Hard events that were made for them; what is neither here nor vetoed, Pythia could not complete.
+        n_vetoed: Those that were dropped for want of a hard parton jet.
     """
 
     particles: ak.Array
     n_generated: int
+    n_vetoed: int
 
 
 class PythiaGenerator:
@@ -65,20 +68,21 @@ class PythiaGenerator:
         veto_radius: float = 1.0,
     ) -> None:
         self._pythia = _configure(settings, energy)
-        self._hooks = event_hooks(
-            self._pythia, longitudinal=longitudinal, veto_pt=veto_pt, veto_radius=veto_radius
-        )
+        self._hooks = event_hooks(self._pythia, longitudinal=longitudinal, veto_pt=veto_pt, veto_radius=veto_radius)
         self._pythia.setUserHooksPtr(self._hooks)
         _initialise(self._pythia)
 
     def generate(self, n: int, *, seed: int) -> Generated:
         """`n` events that were not vetoed. The same seed gives the same events, whatever was generated before."""
         self._pythia.rndm.init(1 + seed % MAX_SEED)
-        before = self._hooks.n_hard
+        hooks = self._hooks
+        n_hard, n_vetoed = hooks.n_hard, hooks.n_vetoed
         events = self._pythia.nextBatch(n)
-        if self._hooks.error is not None:
-            raise self._hooks.error
-        return Generated(_final_state(events.prt), self._hooks.n_hard - before)
+        if hooks.error is not None:
+            raise hooks.error
+        if "prt" not in events.fields or not events.prt.fields:
+            raise SimulationError(f"Pythia completed none of {n} events; check the masses and decays of the process")
+        return Generated(_final_state(events.prt), hooks.n_hard - n_hard, hooks.n_vetoed - n_vetoed)
 
 
 def cross_section(settings: Sequence[str], *, energy: float = 13000.0, n: int = 20_000) -> tuple[float, float]:

@@ -1,15 +1,14 @@
 """Work in progress of a production: one Parquet file a finished block, beside the output in `FILE.run/`.
 
 A shard carries its own counts in the Parquet metadata and appears under its name only when it is complete, so that a
-production killed at any moment goes on from the shards that are there. `manifest.json` holds the settings, and a folder of
-other settings is refused.
+production killed at any moment goes on from the shards that are there. `manifest.json` holds the settings, and a
+folder of other settings is refused.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -88,7 +87,7 @@ class Shards:
             temporary.write_text(json.dumps(manifest, indent=2) + "\n")
             os.replace(temporary, path)
         except OSError as error:
-            raise RunError(f"cannot write to {self.folder}: {error.strerror}; choose a writable output") from None
+            raise _unwritable(self.folder, error) from None
 
     def path(self, process: str, block: int) -> Path:
         """Where that block is."""
@@ -100,8 +99,11 @@ class Shards:
         metadata = {**(block.table.schema.metadata or {}), COUNTS_KEY: json.dumps(vars(counts)).encode()}
         path = self.path(process, number)
         temporary = _temporary(path)
-        pq.write_table(block.table.replace_schema_metadata(metadata), temporary, compression="zstd")
-        os.replace(temporary, path)
+        try:
+            pq.write_table(block.table.replace_schema_metadata(metadata), temporary, compression="zstd")
+            os.replace(temporary, path)
+        except OSError as error:
+            raise _unwritable(self.folder, error) from None
         return counts
 
     def read(self, process: str, number: int) -> pa.Table:
@@ -124,9 +126,9 @@ class Shards:
             if path.name != "manifest.json":
                 path.unlink()
 
-    def remove(self) -> None:
-        """Remove the folder."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+
+def _unwritable(folder: Path, error: OSError) -> RunError:
+    return RunError(f"cannot write to {folder}: {error.strerror or error}; choose an output that can be written")
 
 
 def _temporary(path: Path) -> Path:

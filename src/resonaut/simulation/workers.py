@@ -1,14 +1,15 @@
-"""Blocks of one chain, made by several processes until enough events are selected.
+"""Blocks made by several processes, until enough events are selected.
 
-How many blocks that takes is decided by the blocks in their order alone, never by which finished first, so that one worker
+How many blocks that takes is decided by the blocks in their order, never by which finished first, so that one worker
 and sixteen give the same events.
 """
 
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import count
@@ -17,97 +18,92 @@ from resonaut.errors import SimulationError
 from resonaut.simulation.chain import Chain
 from resonaut.simulation.shards import BlockCounts, Shards
 
-__all__ = ["make_blocks"]
+__all__ = ["Make", "block_maker", "make_blocks"]
 
 MAX_EMPTY_BLOCKS = 20
 
-Make = Callable[[int], "Future[BlockCounts]"]
+Make = Callable[[str, int], "Future[BlockCounts]"]
+"""Starts to make a block, given by process and number, or finds that it is there."""
 
 
 def make_blocks(
-    chain: Chain, n_events: int, *, shards: Shards, workers: int, on_block: Callable[[BlockCounts], None]
+    process: str, n_events: int, *, make: Make, ahead: int, on_block: Callable[[BlockCounts], None]
 ) -> list[BlockCounts]:
     """Make blocks 0, 1, 2, ... until they hold `n_events`; their counts, in order.
 
     Args:
-        chain: What makes a block.
+        process: Whose blocks.
         n_events: Selected events wanted.
-        shards: Where blocks go; those that are there are not made again.
-        workers: Processes to use; 1 works in this one.
+        make: From `block_maker`.
+        ahead: Blocks to have in the making, so that no worker waits for another.
         on_block: Called with the counts of each block that is done, in order.
     """
     done: list[BlockCounts] = []
-    finished: dict[int, BlockCounts] = {}
-    running: dict[Future[BlockCounts], int] = {}
-    upcoming = count()
-    missing = n_events
-    with _maker(chain, shards, workers) as make:
-        while missing > 0:
-            while len(running) < 2 * workers and len(finished) < 100 * workers:
-                number = next(upcoming)
-                counts = shards.counts(chain.process, number)
-                if counts is not None:
-                    finished[number] = counts
-                    if number == len(done):
-                        break
-                else:
-                    running[make(number)] = number
-            if len(done) not in finished:
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    finished[running.pop(future)] = future.result()
-            while missing > 0 and len(done) in finished:
-                counts = finished.pop(len(done))
-                done.append(counts)
-                missing -= counts.n_selected
-                on_block(counts)
-            _refuse_if_nothing_passes(chain, done)
+    making: deque[Future[BlockCounts]] = deque()
+    numbers = count()
+    while sum(counts.n_selected for counts in done) < n_events:
+        while len(making) < ahead:
+            making.append(make(process, next(numbers)))
+        done.append(making.popleft().result())
+        on_block(done[-1])
+        _refuse_if_nothing_passes(process, done)
     return done
 
 
-def _refuse_if_nothing_passes(chain: Chain, done: list[BlockCounts]) -> None:
+def _refuse_if_nothing_passes(process: str, done: list[BlockCounts]) -> None:
     if len(done) >= MAX_EMPTY_BLOCKS and not any(counts.n_selected for counts in done):
         n = sum(counts.n_generated for counts in done)
         raise SimulationError(
-            f"none of {n} generated {chain.process} events passes the selection; "
-            "lower leading_pt, or widen the mass range to where the process is"
+            f"none of {n} generated {process} events passes the selection; "
+            "lower leading_pt, or move the mass range to where the process is"
         )
 
 
 @contextmanager
-def _maker(chain: Chain, shards: Shards, workers: int) -> Iterator[Make]:
-    """Something that makes block `n` and gives a future."""
+def block_maker(chains: Mapping[str, Chain], shards: Shards, workers: int) -> Iterator[Make]:
+    """What makes blocks of these chains in that many processes; one worker is this process itself."""
     if workers == 1:
-        yield lambda number: _at_once(chain, shards, number)
+        yield lambda process, number: _finished(_make_block(chains[process], shards, number))
         return
     # Never fork: the threads of numba, OpenMP and Arrow do not survive it, and the children hang.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=(chain, shards))
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=(chains, shards))
+
+    def make(process: str, number: int) -> Future[BlockCounts]:
+        there = shards.counts(process, number)
+        return _finished(there) if there is not None else pool.submit(_make_in_worker, process, number)
+
     try:
-        yield lambda number: pool.submit(_make_block, number)
+        yield make
     except BrokenProcessPool:
         raise SimulationError(
-            f"a worker process of {chain.process} died (out of memory?); run the same command again with fewer workers, "
+            "a worker process died, perhaps for want of memory; give the same command again with fewer workers, "
             "it goes on where it stopped"
         ) from None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _at_once(chain: Chain, shards: Shards, number: int) -> Future[BlockCounts]:
+def _make_block(chain: Chain, shards: Shards, number: int) -> BlockCounts:
+    there = shards.counts(chain.process, number)
+    return there if there is not None else shards.write(chain.process, number, chain.run(number))
+
+
+def _finished(counts: BlockCounts) -> Future[BlockCounts]:
     future: Future[BlockCounts] = Future()
-    future.set_result(shards.write(chain.process, number, chain.run(number)))
+    future.set_result(counts)
     return future
 
 
-_worker: tuple[Chain, Shards] | None = None  # of a worker process, which serves one chain
+_of_worker: tuple[Mapping[str, Chain], Shards] | None = None  # set once in each worker process
 
 
-def _start_worker(chain: Chain, shards: Shards) -> None:
-    global _worker
-    _worker = (chain, shards)
+def _start_worker(chains: Mapping[str, Chain], shards: Shards) -> None:
+    global _of_worker
+    _of_worker = (chains, shards)
 
 
-def _make_block(number: int) -> BlockCounts:
-    assert _worker is not None
-    chain, shards = _worker
-    return shards.write(chain.process, number, chain.run(number))
+def _make_in_worker(process: str, number: int) -> BlockCounts:
+    assert _of_worker is not None
+    chains, shards = _of_worker
+    return _make_block(chains[process], shards, number)
