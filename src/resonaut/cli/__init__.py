@@ -1,0 +1,53 @@
+"""The command line: one verb a file, each a thin shell around a function that Python users call too.
+
+Exit codes: 0 done; 2 the user's input cannot be used (one line says what, which value, what to do); 1 our fault.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from cyclopts import App, CycloptsError
+
+from resonaut.errors import ResonautError
+
+__all__ = ["app", "main"]
+
+
+def _version() -> str:
+    from resonaut import __version__
+
+    return __version__
+
+
+app = App(
+    name="resonaut",
+    help="Find new particles nobody has described: from collision events to a p-value.",
+    version=_version,
+    # One line, like our own errors.
+    error_formatter=lambda error: f"error: {_one_line(error)}",
+)
+# Import paths, so that `resonaut --help` waits neither for PyTorch nor for Pythia.
+app.command("resonaut.cli.hunt:hunt", help="Search events for a resonance: fit, score, cut, p-values, report.")
+app.command("resonaut.cli.simulate:simulate", help="Make collision events: Pythia, detector, jets, features.")
+app.command("resonaut.cli.features:features", help="Compute features from recorded particles.")
+app.command("resonaut.cli.report:report", help="Write a finished run's HTML report again.")
+app.command("resonaut.cli.report:cite", help="Print BibTeX of the methods a run used.")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; never returns."""
+    try:
+        app(arguments, result_action="return_none")
+    except ResonautError as error:
+        print(f"error: {_one_line(error)}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        print("interrupted; the same command continues where it stopped", file=sys.stderr)
+        raise SystemExit(130) from None
+    raise SystemExit(0)
+
+
+def _one_line(error: Exception) -> str:
+    text = str(error) if isinstance(error, CycloptsError | ResonautError) else repr(error)
+    return " ".join(text.split())

@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float
 
 from resonaut.errors import RegionError
 
-__all__ = ["Region"]
+__all__ = ["Region", "interval"]
 
 Array = np.ndarray
 
@@ -53,7 +53,7 @@ class Region:
     @classmethod
     def parse(cls, region: str, sidebands: str) -> Region:
         """Read the command line's `3300:3700` and `2300:5000`."""
-        return cls(*_interval(region, "region"), *_interval(sidebands, "sidebands"))
+        return cls(*interval(region, "region"), *interval(sidebands, "sidebands"))
 
     @property
     def window(self) -> tuple[float, float]:
@@ -90,7 +90,7 @@ class Region:
         return f"{self.low:g}:{self.high:g} GeV (sidebands {self.sideband_low:g}:{self.sideband_high:g})"
 
 
-def _interval(text: str, what: str) -> tuple[float, float]:
+def interval(text: str, what: str) -> tuple[float, float]:
     """Two numbers with a colon between them."""
     try:
         low, high = (float(part) for part in text.split(":"))

@@ -1,0 +1,194 @@
+"""The main job: fit, score, cut, estimate the background twice, and say what was found.
+
+    events -> fit_background (sidebands) -> fit_region (signal region) -> out-of-sample scores
+           -> thresholds from unseen sampled events -> counts
+           -> template estimate and fit of the selected spectrum -> p-values -> claim
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from resonaut.analysis import diagnostics, tables
+from resonaut.analysis.background import Background, estimate_background, sample_neighbourhood
+from resonaut.analysis.loading import input_name, load
+from resonaut.analysis.result import Cutflow, CutRow, HuntResult, SpectrumRow, Stopwatch
+from resonaut.analysis.selection import Cut, ScoredEvents, choose_cuts, score_data, score_template
+from resonaut.analysis.settings import HuntSettings
+from resonaut.errors import ConfigError, EventsError, RegionError
+from resonaut.events.events import Events, Samples
+from resonaut.protocols import CrossFitted, Search, Templated
+from resonaut.registry import check_config, dump_config
+from resonaut.runs.folder import RunFolder
+from resonaut.searches.crossfit import CrossFit
+from resonaut.searches.regions import Region
+from resonaut.statistics.bump_hunt import expected_z, quoted
+from resonaut.statistics.peak_fit import fit_peak
+
+__all__ = ["hunt", "run_hunt"]
+
+STAGES = ("fit_background", "fit_region", "template", "closure", "diagnostics")
+
+
+def hunt(
+    events: Events | str | Path | None = None,
+    *,
+    region: str = "3300:3700",
+    sidebands: str = "2300:5000",
+    features: str | Sequence[str] = "baseline",
+    mass: str = "mjj",
+    format: str | None = None,
+    search: Search | None = None,
+    efficiencies: Sequence[float] = (0.1, 0.01, 0.001),
+    seed: int | None = None,
+    out: str | Path | None = None,
+    progress: bool = False,
+) -> HuntResult:
+    """Search events for a resonance.
+
+    Args:
+        events: A file, events in memory, or None for the embedded demo events.
+        region: Signal region LOW:HIGH, GeV.
+        sidebands: Outer edges of the sidebands LOW:HIGH, GeV.
+        features: A feature set's name, or columns.
+        mass: Column of the resonant mass.
+        format: The file's format, where looking at it should not decide.
+        search: The method; by default cross-fitted CATHODE. It is not modified.
+        efficiencies: Background efficiencies of the cuts.
+        seed: The same seed gives the same result; None draws one.
+        out: Folder of the run; None keeps the result in memory.
+        progress: Say what is being done, on standard error.
+    Returns:
+        Counts, expectations, p-values and the claim.
+    Raises:
+        ResonautError: the input cannot be used.
+    """
+    if isinstance(events, Events):
+        features, mass = events.names, events.mass_name
+    settings = HuntSettings(
+        events=input_name(events),
+        format=format,
+        region=region,
+        sidebands=sidebands,
+        features=features,  # type: ignore[arg-type]
+        mass=mass,
+        efficiencies=tuple(efficiencies),
+        seed=seed,
+    )
+    in_memory = events if isinstance(events, Events) else None
+    return run_hunt(settings, search, events=in_memory, out=out, progress=progress)
+
+
+def run_hunt(
+    settings: HuntSettings,
+    search: Search | None = None,
+    *,
+    events: Events | None = None,
+    out: str | Path | None = None,
+    progress: bool = False,
+) -> HuntResult:
+    """Search events for a resonance, all settings in one object; `hunt` says what they mean."""
+    settings = check_config(HuntSettings, settings)
+    region = settings.mass_region()
+    search = CrossFit() if search is None else replace(search)  # type: ignore[type-var]
+    if not isinstance(search, CrossFitted):
+        raise ConfigError(
+            f"{type(search).__name__} scores events it was trained on, which fakes an excess; wrap it in CrossFit(...)"
+        )
+    source = None if settings.events == "demo" else Path(settings.events)
+    folder, settings = _open(out, settings, search, [] if source is None or events is not None else [source])
+    if folder is not None and folder.complete:
+        return HuntResult.from_json(folder.result())
+
+    streams = dict(zip(STAGES, np.random.default_rng(settings.seed).spawn(len(STAGES)), strict=True))
+    watch = Stopwatch(progress)
+    with watch.stage("read", f"reading {settings.events} events"):
+        loaded = load(
+            events if events is not None else source,
+            features=settings.features,
+            mass=settings.mass,
+            format=settings.format,
+            progress=progress,
+        )
+        window = _window(loaded, region)
+        samples = Samples(data=window).blinded(search.needs)
+    with watch.stage("fit_background", "learning the background in the sidebands"):
+        search.fit_background(samples, region, seed=streams["fit_background"])
+    with watch.stage("fit_region", "comparing the signal region with it, fold by fold"):
+        search.fit_region(samples, region, seed=streams["fit_region"])
+    with watch.stage("score", "scoring data and fresh background, setting thresholds"):
+        data = score_data(search, samples.data)
+        template = score_template(search, settings.efficiencies, seed=streams["template"])
+        cuts = choose_cuts(template, settings.efficiencies)
+    with watch.stage("statistics", "fitting spectra, estimating the background"):
+        neighbourhood = sample_neighbourhood(search, samples.data, region, seed=streams["closure"])
+        background = estimate_background(data, cuts, region, neighbourhood)
+    with watch.stage("diagnostics", "measuring closure and sculpting"):
+        found = diagnose(
+            search, data, window.labels, template, cuts, background, region, seed=streams["diagnostics"]
+        )
+    result = HuntResult(
+        method=_method(search),
+        region=region.window,
+        sidebands=region.sidebands,
+        fit_range=background.fit_range,
+        n_events=len(loaded) + loaded.n_unusable,
+        n_unusable=loaded.n_unusable,
+        exclusions=dict(loaded.exclusions),
+        cutflow=_cutflow(loaded, window, region, background),
+        n_signal_region=background.cuts[0].observed,
+        cuts=_rows(background, data, window.labels, cuts, region),
+        **_claim(background),
+        fits=_spectra(background, region),
+        feature_closure=found.feature_closure,
+        c2st=found.c2st,
+        mass_sculpting=found.sculpting,
+        truth=found.truth,
+        seed=int(settings.seed or 0),
+        seconds=watch.seconds,
+    )
+    if folder is not None:
+        for name, table in found.tables.items():
+            folder.write_table(name, table)
+        folder.write_json("result.json", result.to_json())
+    return result
+
+
+def _open(
+    out: str | Path | None, settings: HuntSettings, search: Search, inputs: Sequence[Path]
+) -> tuple[RunFolder | None, HuntSettings]:
+    """The run's folder, if it wants one, and the settings with their seed: the folder's own where none was given."""
+    seed = settings.seed
+    if seed is None and out is not None and (Path(out) / "run.toml").exists():
+        seed = RunFolder(Path(out)).settings().get("run", {}).get("seed")
+    if seed is None:
+        seed = int(np.random.SeedSequence().generate_state(1)[0])
+    settings = replace(settings, seed=seed)
+    if out is None:
+        return None, settings
+    written = {"run": dump_config(settings), "search": dump_config(search)}
+    return RunFolder.open(Path(out), written, inputs), settings
+
+
+def _window(loaded: Events, region: Region) -> Events:
+    """Events of the region and its sidebands.
+
+    Raises:
+        RegionError: one of the three has no events.
+    """
+    window = loaded[region.in_window(loaded.mass)]
+    parts = {
+        f"signal region {region.low:g}-{region.high:g} GeV": region.in_signal(window.mass),
+        f"sideband {region.sideband_low:g}-{region.low:g} GeV": window.mass < region.low,
+        f"sideband {region.high:g}-{region.sideband_high:g} GeV": window.mass >= region.high,
+    }
+    for name, rows in parts.items():
+        if not rows.any():
+            spread = f"{loaded.mass.min():.0f}-{loaded.mass.max():.0f} GeV" if len(loaded) else "no event at all"
+            raise RegionError(f"{name} holds 0 events (the file has {spread}); choose a region inside the data")
+    return window

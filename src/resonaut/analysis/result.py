@@ -1,0 +1,185 @@
+"""What a hunt says: the content of result.json, typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from resonaut.errors import RunError
+
+__all__ = ["C2ST", "CutRow", "Cutflow", "FeatureClosure", "HuntResult", "Sculpting", "SpectrumRow", "Stopwatch", "Truth"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutRow:
+    """One line of the table: what was seen after a cut, what two independent estimates expect, how they differ.
+
+    Counts are events in the signal region; `*_error` of `expected` are in events; p-values are one-sided.
+    """
+
+    efficiency: float
+    observed: int
+    expected: float
+    expected_error: float
+    expected_fit: float | None
+    expected_fit_error: float | None
+    p_template: float
+    z_template: float
+    p_fit: float | None
+    z_fit: float | None
+    p_local: float
+    z_local: float
+    threshold_error: float
+    spectrum_error: float
+    closure_error: float
+    closure: dict[str, float | int | bool] | None
+    disagreement: float | None
+    withheld: str | None
+    n_signal: int | None = None
+    n_background: int | None = None
+    expected_z: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpectrumRow:
+    """The mass spectrum's fit at one cut, and the peak on top of it."""
+
+    efficiency: float
+    chi2: float
+    n_dof: int
+    p_value: float
+    n_shape_parameters: int
+    fitted_yield: float
+    fitted_yield_error: float
+    peak_mass: float | None
+    peak_mass_error: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cutflow:
+    """How many events are left after a step."""
+
+    step: str
+    events: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureClosure:
+    """Kolmogorov-Smirnov distance of one feature between data and sampled background."""
+
+    where: str
+    feature: str
+    ks: float
+    p: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class C2ST:
+    """AUC of a classifier that tells sampled from real sideband events, and of real from real."""
+
+    auc: float
+    error: float
+    floor: float
+    floor_error: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sculpting:
+    """Whether a cut passes the same fraction of sideband data as of sampled background at every mass."""
+
+    efficiency: float
+    chi2: float
+    n_dof: int
+    p_value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truth:
+    """Figures of merit in the signal region, where labels are known. SIC = TPR / sqrt(FPR)."""
+
+    n_signal: int
+    s_over_b: float
+    s_over_sqrt_b: float
+    auc: float
+    max_sic: float | None
+    max_sic_fpr: float | None
+    sic_fpr_1e3: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HuntResult:
+    """The result of a hunt; the keys are those of result.json.
+
+    `p_quoted` is the smallest local p over the cuts, corrected for having looked at `n_trials` of them. `claim` is
+    "made", "none", or "withheld because ...". `p_global` and `z_global` stay None until a scan has made them.
+    """
+
+    method: str
+    region: tuple[float, float]
+    sidebands: tuple[float, float]
+    fit_range: tuple[float, float]
+    n_events: int
+    n_unusable: int
+    exclusions: dict[str, int]
+    cutflow: list[Cutflow]
+    n_signal_region: int
+    cuts: list[CutRow]
+    claim: str
+    p_quoted: float
+    z_quoted: float
+    n_trials: int
+    p_global: float | None
+    z_global: float | None
+    fits: list[SpectrumRow]
+    feature_closure: list[FeatureClosure]
+    c2st: dict[str, C2ST] | None
+    mass_sculpting: list[Sculpting]
+    truth: Truth | None
+    seed: int
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for result.json."""
+        plain: dict[str, Any] = _ADAPTER.dump_python(self, mode="json")
+        return plain
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> HuntResult:
+        """Read result.json back.
+
+        Raises:
+            RunError: the content is not a hunt's result.
+        """
+        try:
+            return _ADAPTER.validate_python(content)
+        except ValueError as error:
+            first = str(error).splitlines()[0]
+            raise RunError(f"result.json is not the result of a hunt ({first}); repeat the run") from None
+
+
+_ADAPTER = TypeAdapter(HuntResult)
+
+
+@dataclass
+class Stopwatch:
+    """Seconds a stage took, by name; a spinner says which one is under way where somebody watches."""
+
+    progress: bool = False
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str, doing: str) -> Iterator[None]:
+        """Time a block, and say what it does."""
+        from rich.console import Console
+
+        console = Console(stderr=True, quiet=not self.progress)
+        start = perf_counter()
+        with console.status(f"{doing} ..."):
+            yield
+        self.seconds[name] = round(perf_counter() - start, 2)
+        console.print(f"[dim]{self.seconds[name]:7.1f} s[/dim]  {doing}", highlight=False)

@@ -1,0 +1,110 @@
+"""`resonaut hunt`: the main job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from resonaut.cli.options import Common, apply_settings, console, read_recipe
+
+__all__ = ["hunt"]
+
+
+def hunt(
+    events: Path | None = None,
+    /,
+    *,
+    region: str | None = None,
+    sidebands: str | None = None,
+    features: str | None = None,
+    mass: str | None = None,
+    format: str | None = None,
+    method: str | None = None,
+    settings: Annotated[tuple[str, ...], Parameter(name="--set", negative=(), show_default=False)] = (),
+    folds: int | None = None,
+    cuts: str | None = None,
+    common: Common | None = None,
+) -> None:
+    """Search events for a resonance, and say how significant it is.
+
+    Learns from the sidebands what background looks like, points at the events of the signal region that do not fit,
+    cuts on how little they fit, and compares what is left with two independent estimates of the background. Prints a
+    table and writes a run folder with report.html.
+
+    Parameters
+    ----------
+    events
+        Parquet, or LHC Olympics HDF5 with features or particles; without it, the embedded demo events.
+    region
+        Signal region LOW:HIGH in GeV. [default: 3300:3700]
+    sidebands
+        Outer edges of the sidebands, LOW:HIGH in GeV. [default: 2300:5000]
+    features
+        A feature set's name, or columns with commas between them. [default: baseline]
+    mass
+        Column of the resonant mass, in GeV. [default: mjj]
+    format
+        Format of EVENTS, where looking at the file should not decide.
+    method
+        The search. [default: cathode]
+    settings
+        A setting of the method, KEY=VALUE, such as density.bins=8; repeatable.
+    folds
+        Parts of the data, each scored by what was trained on the others. [default: 5]
+    cuts
+        Background efficiencies of the cuts, with commas between them. [default: 0.1,0.01,0.001]
+    """
+    from resonaut.analysis.hunt import hunt as run_hunt
+    from resonaut.analysis.settings import HuntSettings
+    from resonaut.cli.table import hunt_table
+    from resonaut.registry import read_config
+    from resonaut.report.page import write_report
+
+    common = common or Common()
+    recipe = read_recipe(common.recipe, sections=("run", "search"))
+    given = {
+        "events": None if events is None else str(events),
+        "region": region,
+        "sidebands": sidebands,
+        "features": features,
+        "mass": mass,
+        "format": format,
+        "efficiencies": None if cuts is None else cuts.split(","),
+        "seed": common.seed,
+    }
+    run = read_config(HuntSettings, recipe["run"] | {key: value for key, value in given.items() if value is not None})
+    search = read_config("search", _search(recipe["search"], method, settings, folds))
+    out = common.out or Path("runs") / f"hunt-{'demo' if run.events == 'demo' else Path(run.events).stem}"
+    if common.workers is not None:
+        _limit_threads(common.workers)
+
+    printer = console()
+    result = run_hunt(settings=run, search=search, out=out, progress=True)
+    report = write_report(out)
+    printer.print(hunt_table(result))
+    printer.print(f"Claim: {result.claim}.", highlight=False)
+    printer.print(f"Report: {report}", highlight=False, soft_wrap=True)
+
+
+def _search(recipe: dict[str, Any], method: str | None, settings: tuple[str, ...], folds: int | None) -> dict[str, Any]:
+    """The search's configuration: the method inside its cross-fitting."""
+    tree = dict(recipe) or {"name": "crossfit"}
+    inner = tree.get("search", {"name": "cathode"})
+    inner = {"name": inner} if isinstance(inner, str) else dict(inner)
+    if method is not None and method != inner.get("name"):
+        inner = {"name": method}
+    tree["search"] = apply_settings(inner, settings)
+    if folds is not None:
+        tree["folds"] = folds
+    return tree
+
+
+def _limit_threads(workers: int) -> None:
+    """Trees use OpenMP, flows PyTorch's threads; both keep to the number given."""
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    torch.set_num_threads(workers)
+    threadpool_limits(limits=workers)

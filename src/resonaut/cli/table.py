@@ -1,0 +1,60 @@
+"""The table that a hunt prints."""
+
+from __future__ import annotations
+
+from rich.table import Table
+
+from resonaut.analysis.result import CutRow, HuntResult
+
+__all__ = ["hunt_table"]
+
+
+def hunt_table(result: HuntResult) -> Table:
+    """An uncut row, then a row a cut; the columns with truth only where labels are."""
+    low, high = result.region
+    truth = result.truth is not None
+    table = Table(
+        title=f"{result.method}: {low:g}-{high:g} GeV, {result.n_signal_region:,} of {result.n_events:,} events",
+        caption=_caption(result),
+        title_justify="left",
+        caption_justify="left",
+    )
+    for name in ("cut", "observed", "expected", "from fit", "p local", "z local"):
+        table.add_column(name, justify="right")
+    if truth:
+        for name in ("z expected", "S", "S/B", "S/√B"):
+            table.add_column(name, justify="right", style="dim")
+    for row in result.cuts:
+        table.add_row(*_cells(row), *(_truth_cells(row) if truth else ()))
+    return table
+
+
+def _cells(row: CutRow) -> list[str]:
+    fit = "-" if row.expected_fit is None else f"{row.expected_fit:,.1f} ± {row.expected_fit_error:.1f}"
+    return [
+        "none" if row.efficiency == 1 else f"{100 * row.efficiency:g} %",
+        f"{row.observed:,}",
+        f"{row.expected:,.1f} ± {row.expected_error:.1f}",
+        fit,
+        f"{row.p_local:.2g}",
+        f"{row.z_local:.1f}",
+    ]
+
+
+def _truth_cells(row: CutRow) -> list[str]:
+    if row.n_signal is None or not row.n_background:
+        return ["-"] * 4
+    signal, background = row.n_signal, row.n_background
+    expected = "-" if row.expected_z is None else f"{row.expected_z:.1f}"
+    return [expected, f"{signal:,}", f"{signal / background:.2%}", f"{signal / background**0.5:.1f}"]
+
+
+def _caption(result: HuntResult) -> str:
+    lines = [
+        f"Quoted: z = {result.z_quoted:.1f}, corrected for {result.n_trials} cuts; local to this region, no scan was made."
+    ]
+    if result.n_unusable:
+        reasons = "; ".join(f"{reason}: {count:,}" for reason, count in result.exclusions.items())
+        lines.append(f"{result.n_unusable:,} events could not be used ({reasons}).")
+    lines += [f"Cut {100 * row.efficiency:g} %: {row.withheld}" for row in result.cuts if row.withheld]
+    return "\n".join(lines)
