@@ -54,50 +54,51 @@ class Cylinder:
         self, px: _Array, py: _Array, pz: _Array, charge: _Array, vertex: tuple[_Array, _Array, _Array]
     ) -> Impact:
         """Follow particles (momenta in GeV, vertex in m) to the cylinder's surface."""
-        x, y, z = vertex
-        pt = np.hypot(px, py)
-        phi0 = np.arctan2(py, px)
-        moving = pt > 3e-5  # along the beam pipe there is nothing to hit
-        inside = (np.hypot(x, y) < self.radius) & (np.abs(z) < self.half_length) & moving
-        with np.errstate(all="ignore"):
-            # Way to the end in units of transverse path length; infinite at pz = 0.
-            to_end = (np.copysign(self.half_length, pz) - z) * pt / pz
-            straight = _line_exit(x, y, np.cos(phi0), np.sin(phi0), self.radius)
-            curved, (x_c, y_c, turning_radius) = self._helix_exit(x, y, phi0, pt, charge)
-            charged = charge != 0
-            path = np.minimum(np.where(charged, curved, straight), np.where(pz == 0, np.inf, to_end))
-            phi_exit = phi0 - path / turning_radius  # for neutrals unused
-            x_out = np.where(charged, x_c - turning_radius * np.sin(phi_exit), x + path * np.cos(phi0))
-            y_out = np.where(charged, y_c + turning_radius * np.cos(phi_exit), y + path * np.sin(phi0))
-            z_out = z + path * pz / pt
-            eta = np.arcsinh(z_out / np.hypot(x_out, y_out))
-            side = np.sign(turning_radius)
-            perigee_phi = np.arctan2(side * x_c, -side * y_c)
-        reached = inside & np.isfinite(path) & np.isfinite(eta)
-        return Impact(
-            eta=np.where(reached, eta, 0.0),
-            phi=np.where(reached, np.arctan2(y_out, x_out), 0.0),
-            track_phi=np.where(charged & reached, perigee_phi, phi0),
-            reached=reached,
-        )
+        pt, phi = np.hypot(px, py), np.arctan2(py, px)
+        inside = (np.hypot(*vertex[:2]) < self.radius) & (np.abs(vertex[2]) < self.half_length)
+        inside &= pt > 3e-5  # along the beam pipe there is nothing to hit
+        impact = Impact(np.zeros_like(pt), np.zeros_like(pt), phi.copy(), np.zeros(len(pt), dtype=bool))
+        for chosen, follow in ((inside & (charge == 0), self._line), (inside & (charge != 0), self._helix)):
+            x, y, z = (component[chosen] for component in vertex)
+            with np.errstate(all="ignore"):
+                slope = pz[chosen] / pt[chosen]
+                # Lengths are measured in the transverse plane; at slope 0 the end is infinitely far.
+                to_end = (np.copysign(self.half_length, slope) - z) / slope
+                path, x, y, impact.track_phi[chosen] = follow(x, y, phi[chosen], pt[chosen], charge[chosen], to_end)
+                impact.eta[chosen] = np.arcsinh((z + path * slope) / np.hypot(x, y))
+                impact.phi[chosen] = np.arctan2(y, x)
+        impact.reached[:] = inside & np.isfinite(impact.eta) & np.isfinite(impact.phi)
+        return impact
 
-    def _helix_exit(
-        self, x: _Array, y: _Array, phi0: _Array, pt: _Array, charge: _Array
-    ) -> tuple[_Array, tuple[_Array, _Array, _Array]]:
-        """Transverse path length to the side (infinite for loopers), and the circle: its centre and signed radius."""
-        turning_radius = pt / (_GEV_PER_TESLA_METRE * self.field * charge)
-        x_c = x + turning_radius * np.sin(phi0)
-        y_c = y - turning_radius * np.cos(phi0)
-        distance = np.hypot(x_c, y_c)
-        # On the circle |position|^2 = d^2 + R^2 + 2 R d sin(phi_c - phi), so the exit is where this sine is:
-        sine = (self.radius**2 - distance**2 - turning_radius**2) / (2 * turning_radius * distance)
-        start = np.arctan2(y_c, x_c) - phi0
-        exits = np.arcsin(sine), np.pi - np.arcsin(sine)  # NaN for loopers
-        turn = np.minimum(*(np.mod(np.sign(charge) * (angle - start), 2 * np.pi) for angle in exits))
-        return np.where(np.isnan(turn), np.inf, turn * np.abs(turning_radius)), (x_c, y_c, turning_radius)
+    def _line(
+        self, x: _Array, y: _Array, phi: _Array, pt: _Array, charge: _Array, to_end: _Array
+    ) -> tuple[_Array, _Array, _Array, _Array]:
+        """Path length, end point (x, y) and measured azimuth of a straight flight."""
+        cos, sin = np.cos(phi), np.sin(phi)
+        along = x * cos + y * sin
+        to_side = np.sqrt(along**2 + self.radius**2 - x**2 - y**2) - along
+        path = np.minimum(to_side, to_end)
+        return path, x + path * cos, y + path * sin, phi
+
+    def _helix(
+        self, x: _Array, y: _Array, phi: _Array, pt: _Array, charge: _Array, to_end: _Array
+    ) -> tuple[_Array, _Array, _Array, _Array]:
+        """The same on a circle in the transverse plane, of signed radius r and centre (x_c, y_c)."""
+        r = pt / (_GEV_PER_TESLA_METRE * self.field * charge)
+        x_c, y_c = x + r * np.sin(phi), y - r * np.cos(phi)
+        d = np.hypot(x_c, y_c)
+        # |position|^2 = d^2 + r^2 + 2 r d sin(phi_c - phi) equals radius^2 at two azimuths phi, if it does at all: the
+        # arcsine of a looper is NaN.
+        first = np.arcsin((self.radius**2 - d**2 - r**2) / (2 * r * d))
+        side = np.sign(charge)
+        now = np.arctan2(y_c, x_c) - phi
+        turn = np.fmin(_to_one_turn(side * (first - now)), _to_one_turn(side * (np.pi - first - now)))
+        path = np.fmin(turn * np.abs(r), to_end)
+        phi_out = phi - path / r
+        perigee = np.arctan2(side * x_c, -side * y_c)
+        return path, x_c - r * np.sin(phi_out), y_c + r * np.cos(phi_out), perigee
 
 
-def _line_exit(x: _Array, y: _Array, cos_phi: _Array, sin_phi: _Array, radius: float) -> _Array:
-    """Distance from (x, y) inside a circle to its edge, in the direction phi."""
-    along = x * cos_phi + y * sin_phi
-    return np.sqrt(along**2 + radius**2 - x**2 - y**2) - along
+def _to_one_turn(angle: _Array) -> _Array:
+    """The same angle in [0, 2 pi)."""
+    return angle - 2 * np.pi * np.floor(angle / (2 * np.pi))
