@@ -1,8 +1,8 @@
 """Families of interchangeable methods, open to anyone.
 
-A family ("density", "classifier", "search", ...) is a set of names, each of which stands for a dataclass. Its members are
-those of resonaut, those that installed packages announce through an entry point of the group `resonaut.<family>`, and those
-that a notebook adds with `@register`. A setting that takes any member of a family is annotated so:
+A family ("density", "classifier", "search", ...) is a set of names, each of which stands for a dataclass. Its members
+are those of resonaut, those that installed packages announce through an entry point of the group `resonaut.<family>`,
+and those that a notebook adds with `@register`. A setting that takes any member of a family is annotated so:
 
     density: AnyTractableDensity    # = Annotated[TractableDensity, Registered("density", needs=("log_prob",))]
 
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -72,9 +72,32 @@ _UNREGISTERED = "instance"
 
 
 def settings(cls: type[T]) -> type[T]:
-    """Make a dataclass readable as configuration: unknown settings are refused, values are checked again at `fit`."""
+    """Make a dataclass readable as configuration: unknown settings are refused, instances are checked like tables."""
     cls.__pydantic_config__ = {"extra": "forbid", "revalidate_instances": "always"}  # type: ignore[attr-defined]
+    cls.__get_pydantic_core_schema__ = classmethod(_known_settings)  # type: ignore[attr-defined]
     return cls
+
+
+def _known_settings(cls: type, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    """Pydantic's schema of a dataclass, where an unknown setting is answered with those that exist."""
+    from pydantic_core import core_schema
+
+    known = [f.name for f in fields(cls) if f.init]
+
+    def check(value: object) -> object:
+        unknown = sorted(set(value) - set(known)) if isinstance(value, dict) else ()
+        if unknown:
+            raise _refused(f"setting '{unknown[0]}' is unknown; choose from {', '.join(known)}")
+        return value
+
+    return core_schema.no_info_before_validator_function(check, handler(source))
+
+
+def _refused(problem: str) -> Exception:
+    """What a validator raises; pydantic adds where."""
+    from pydantic_core import PydanticCustomError
+
+    return PydanticCustomError("refused", "{problem}", {"problem": problem})
 
 
 def register(kind: str, name: str) -> Callable[[type[T]], type[T]]:
@@ -150,17 +173,20 @@ class Registered:
             name: core_schema.no_info_before_validator_function(_without_name, handler.generate_schema(cls))
             for name, cls in members(self.kind, self.needs).items()
         }
-        choices[_UNREGISTERED] = core_schema.any_schema() if source is Any else core_schema.is_instance_schema(source)
+        # Read from plain text there is nothing but names and tables: no class is an instance of ().
+        choices[_UNREGISTERED] = core_schema.custom_error_schema(
+            core_schema.is_instance_schema(() if source is Any else source),
+            custom_error_type="refused",
+            custom_error_message=f"a {self.kind} is given by name ({', '.join(choices)}) or as a table with its name",
+        )
         return core_schema.no_info_before_validator_function(
             self._named,
             core_schema.tagged_union_schema(choices, discriminator=self._tag),
-            serialization=core_schema.plain_serializer_function_ser_schema(dump_config),
+            serialization=core_schema.plain_serializer_function_ser_schema(self._written),
         )
 
     def _named(self, value: object) -> object:
         """A bare name becomes a table; an unknown name is refused here, with those that would do."""
-        from pydantic_core import PydanticCustomError
-
         value = {"name": value} if isinstance(value, str) else value
         if isinstance(value, dict):
             allowed = members(self.kind, self.needs)
@@ -172,8 +198,15 @@ class Registered:
                     problem = f"{self.kind} '{name}' has no {' or '.join(self.needs)}, which is needed here"
                 else:
                     problem = f"{self.kind} '{name}' is unknown"
-                raise PydanticCustomError("name", f"{problem}; choose from {', '.join(allowed)}")  # type: ignore[arg-type]
+                raise _refused(f"{problem}; choose from {', '.join(allowed)}")
         return value
+
+    def _written(self, member: object) -> dict[str, Any]:
+        """A member as a table; one without a name could not be read back."""
+        if "registered_as" not in vars(type(member)):
+            what = type(member).__name__
+            raise ConfigError(f"{self.kind} {what} has no name to write down; put @register('{self.kind}', NAME) above it")
+        return dump_config(member)
 
     def _tag(self, value: object) -> str:
         """Which choice of the union a value belongs to."""
@@ -231,8 +264,13 @@ def dump_config(instance: object) -> dict[str, Any]:
         raise ConfigError(
             f"{type(instance).__name__} has no settings to write down; make it a dataclass with @register"
         )
+    from pydantic_core import PydanticSerializationError
+
     _, name = vars(type(instance)).get("registered_as", ("", None))
-    values = _adapter(type(instance)).dump_python(instance, mode="json", exclude_none=True)
+    try:
+        values = _adapter(type(instance)).dump_python(instance, mode="json", exclude_none=True)
+    except PydanticSerializationError as error:  # pydantic wraps what `_written` raises
+        raise ConfigError(str(error).rpartition("ConfigError: ")[2]) from None
     return {"name": name, **values} if name else values
 
 
@@ -246,4 +284,6 @@ def _adapter(annotation: Any) -> TypeAdapter[Any]:
 def _in_words(what: str, problem: Mapping[str, Any]) -> str:
     """One problem of pydantic's: where, what, and which value."""
     where = ".".join([what, *(str(part) for part in problem["loc"])])
-    return f"{where}: {problem['msg']}" + ("" if problem["type"] == "name" else f", not {problem['input']!r}")
+    if problem["type"] == "value_error":  # raised by a class about its own settings
+        return f"{where}: {problem['ctx']['error']}"
+    return f"{where}: {problem['msg']}" + ("" if problem["type"] == "refused" else f", not {problem['input']!r}")

@@ -1,8 +1,8 @@
 """Maps that make features easy to learn: each column on its own, monotonic, invertible, with a known Jacobian.
 
-A density model learns p(z) of z = T(x) and needs log|dz/dx| to speak about x; sampling needs x = T^-1(z). All maps here give
-both, in float64, and are exact inverses of each other in the range they `cover`; a value outside it is moved to the edge by
-`transform`, so that no NaN or infinity comes out.
+A density model learns p(z) of z = T(x) and needs log|dz/dx| to speak about x; sampling needs x = T^-1(z). All maps
+here give both, in float64, and undo each other exactly in the range they `cover`; a value outside it is moved to the
+edge by `transform`, so that no NaN or infinity comes out.
 """
 
 from __future__ import annotations
@@ -185,7 +185,7 @@ class Quantile(_Learnt):
         self.z_knots_ = ndtri(p)
         knots = np.quantile(x, p, axis=0)
         # Equal values would make steps, whose slope is infinite: every knot is at least this much above the last.
-        least = 1e-6 * np.maximum(knots[-1] - knots[0], 1e-6 * (1 + np.abs(knots[0])))
+        least = 1e-9 * np.ptp(knots, axis=0) + 1e-12 * (1 + np.abs(knots).max(axis=0))
         steps = np.maximum(np.diff(knots, axis=0), least)
         self.x_knots_ = np.concatenate([knots[:1], knots[:1] + np.cumsum(steps, axis=0)])
         return self

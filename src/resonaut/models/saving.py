@@ -3,8 +3,9 @@
     save(flow, "density.safetensors")
     flow = load("density.safetensors")
 
-A pickled model is a program that runs when it is opened, and stops working with the next version of its libraries. This
-file holds numbers and JSON: the settings say which class to build (through the registry), the arrays what it had learnt.
+A pickled model is a program that runs when it is opened, and stops working with the next version of its libraries.
+This file holds numbers and JSON: the settings say which class to build (through the registry), the arrays what it had
+learnt.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 The network owns its loss, `loss(batch) -> [B]`, one value an event; the trainer owns everything else: batches, device,
 precision, learning rate, averaging, early stopping, checkpoints. A new method is then a network and nothing more.
 
-The data live on the device as whole tensors, and a batch is a set of rows: tables of a million events fit, and no loader
-stands between them and the arithmetic.
+The data live on the device as whole tensors, and a batch is a set of rows: tables of a million events fit, and no
+loader stands between them and the arithmetic.
 """
 
 from __future__ import annotations
@@ -168,11 +168,11 @@ class _Training:
         with Progress(disable=not self.trainer.progress, transient=True) as bar:
             task = bar.add_task("training", total=self.trainer.epochs, completed=self.history.epochs)
             while not self._finished():
-                start = time.perf_counter()
+                start, epoch = time.perf_counter(), self.history.epochs
                 # Each epoch has its own seed, so that a training that resumes draws what it would have drawn.
-                torch.manual_seed(_mixed(self.seed, self.history.epochs))
-                self.history.train_loss.append(self._epoch())
-                self._validate()
+                torch.manual_seed(_mixed(self.seed, epoch))
+                self.history.train_loss.append(self._epoch(epoch))
+                self._validate(epoch)
                 self.history.seconds += time.perf_counter() - start
                 self._checkpoint()
                 bar.update(task, advance=1, description=f"training (loss {self.history.train_loss[-1]:.4f})")
@@ -183,7 +183,7 @@ class _Training:
         done, patience = self.history.epochs, self.trainer.patience
         return done >= self.trainer.epochs or (patience is not None and done - 1 - self.history.best_epoch >= patience)
 
-    def _epoch(self) -> float:
+    def _epoch(self, epoch: int) -> float:
         """Take one step a batch; the mean loss."""
         trainer, weight = self.trainer, self.train["weight"]
         n_batches = -(-len(weight) // trainer.batch_size)
@@ -191,7 +191,7 @@ class _Training:
         self.model.train()
         # Batches of equal size: a last one of a few events would take a step as long as the others'.
         for i, rows in enumerate(torch.randperm(len(weight)).to(weight.device).tensor_split(n_batches)):
-            done = (self.history.epochs + i / n_batches) / trainer.epochs
+            done = (epoch + i / n_batches) / trainer.epochs
             for group in self.optimizer.param_groups:
                 group["lr"] = trainer.learning_rate * learning_rate_factor(trainer.schedule, done)
             self.optimizer.zero_grad()
@@ -203,9 +203,9 @@ class _Training:
             if self.average:
                 self.average.update_parameters(self.network)
             total += loss.detach() * (len(rows) / len(weight))
-        return self._finite(float(total), "training")
+        return self._finite(float(total), "training", epoch)
 
-    def _validate(self) -> None:
+    def _validate(self, epoch: int) -> None:
         """Keep the weights, unless earlier ones did better on the held-out events."""
         if self.trainer.validation_fraction:
             weight = self.held_out["weight"]
@@ -215,10 +215,11 @@ class _Training:
                 losses = torch.cat(
                     [self._loss(self.kept, self.held_out, r) for r in rows.split(self.trainer.batch_size)]
                 )
-            self.history.validation_loss.append(self._finite(float(losses.sum() / weight.sum()), "validation"))
-            if self.history.validation_loss[-1] > min(self.history.validation_loss):
+            loss = self._finite(float(losses.sum() / weight.sum()), "validation", epoch)
+            self.history.validation_loss.append(loss)
+            if loss > min(self.history.validation_loss):
                 return
-        self.history.best_epoch = self.history.epochs - 1
+        self.history.best_epoch = epoch
         self.best = _copy(self.kept)
 
     def _loss(self, network: Any, data: Batch, rows: Tensor) -> Float[Tensor, " B"]:
@@ -227,10 +228,10 @@ class _Training:
         weighted: Tensor = batch.pop("weight") * network.loss(batch)
         return weighted
 
-    def _finite(self, loss: float, which: str) -> float:
+    def _finite(self, loss: float, which: str, epoch: int) -> float:
         if not np.isfinite(loss):
             raise FitError(
-                f"the {which} loss became {loss} in epoch {self.history.epochs}; lower learning_rate "
+                f"the {which} loss became {loss} in epoch {epoch + 1}; lower learning_rate "
                 f"(now {self.trainer.learning_rate:g}) or set gradient_clip"
             )
         return loss

@@ -9,6 +9,8 @@ import numpy as np
 from jaxtyping import Float, Shaped
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils import get_tags
+from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
 from resonaut.models.classifier.trees import BoostedTrees
@@ -41,7 +43,12 @@ class Ensemble(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: Float[Array, "N F"], y: Shaped[Array, " N"], sample_weight: Any = None) -> Ensemble:
         """Train every member on the same events."""
-        model = BoostedTrees() if self.model is None else self.model
+        if type_of_target(y) == "multiclass":
+            raise ValueError(
+                f"Only binary classification is supported. The type of the target is multiclass ({len(np.unique(y))} "
+                "classes); give two classes"
+            )
+        model = self._model()
         rng = np.random.default_rng(self.random_state)
         self.models_ = [
             clone(model).set_params(random_state=int(seed)).fit(X, y, sample_weight)
@@ -63,4 +70,15 @@ class Ensemble(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: Float[Array, "N F"]) -> Shaped[Array, " N"]:
         """The likelier class."""
-        return self.classes_[(self.decision_function(X) > 0).astype(int)]
+        second = self.decision_function(X) > 0
+        return np.asarray(self.classes_[second.astype(int)])
+
+    def _model(self) -> Any:
+        return BoostedTrees() if self.model is None else self.model
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn's checks want to know: two classes, and input as the members take it."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags = get_tags(self._model()).input_tags
+        tags.classifier_tags.multi_class = False
+        return tags

@@ -1,7 +1,7 @@
 """Gradient-boosted decision trees: the default classifier for tables of features.
 
-On features of which many say nothing, trees keep their power where dense networks lose it (Finke et al.), and they train
-in a fraction of a second.
+On features of which many say nothing, trees keep their power where dense networks lose it (Finke et al.), and they
+train in a fraction of a second.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.trees_.fit(X, y, sample_weight)
         self.classes_ = self.trees_.classes_
         self.n_features_in_ = self.trees_.n_features_in_
+        self.n_iter_ = self.trees_.n_iter_
         return self
 
     def decision_function(self, X: Float[Array, "N F"]) -> Float[Array, " N"]:
@@ -75,3 +76,9 @@ class BoostedTrees(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """The likelier class."""
         check_is_fitted(self)
         return np.asarray(self.trees_.predict(X))
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn's checks want to know: a missing value (NaN) is a branch of its own."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags

@@ -1,7 +1,7 @@
 """p(m) in the signal region: where sampled background events get their masses from.
 
-A kernel density estimate in the logit of the mass, as in CATHODE: the logit sends the region's edges to infinity, so that
-no kernel leaks out of the region and none is cut off.
+A kernel density estimate in the logit of the mass, as in CATHODE: the logit sends the region's edges to infinity, so
+that no kernel leaks out of the region and none is cut off.
 """
 
 from __future__ import annotations

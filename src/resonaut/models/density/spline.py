@@ -111,6 +111,7 @@ class SplineFlow:
             "context_range": np.stack([self.context_low_, self.context_high_]),
         }
         return {
+            "features": torch.tensor(self.flow_.features),
             **{name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()},
             **{f"flow.{name}": tensor for name, tensor in self.flow_.state_dict().items()},
         }
@@ -120,8 +121,7 @@ class SplineFlow:
         self.scaling_ = replace(self.scaling).load_state(_numpy(state, "scaling."))  # type: ignore[type-var]
         self.context_scaling_ = Standardise().load_state(_numpy(state, "context_scaling."))
         self.context_low_, self.context_high_ = state["context_range"].numpy()
-        base = state["flow.flow.base._0"]
-        self.flow_ = self._network(len(base), len(self.context_low_))
+        self.flow_ = self._network(int(state["features"]), len(self.context_low_)).eval()
         self.flow_.load_state_dict({k.removeprefix("flow."): v for k, v in state.items() if k.startswith("flow.")})
         return self
 

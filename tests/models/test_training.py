@@ -1,0 +1,219 @@
+"""The trainer minimises, repeats itself, resumes to the bit, and says what went wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from resonaut.errors import ConfigError, FitError
+from resonaut.models.training import Trainer, seeded
+
+TRAINER = Trainer(epochs=4, batch_size=64, learning_rate=0.2, device="cpu")
+
+
+class Line(nn.Module):
+    """y = a x + b, with a loss that draws random numbers, as a diffusion model's does."""
+
+    def __init__(self, noise: float = 0.1, start: tuple[float, float] = (0.0, 0.0)) -> None:
+        super().__init__()
+        self.layer = nn.Linear(1, 1)
+        self.noise = noise
+        nn.init.constant_(self.layer.weight, start[0])
+        nn.init.constant_(self.layer.bias, start[1])
+
+    def loss(self, batch):
+        x = batch["x"] + self.noise * torch.randn_like(batch["x"])
+        return (self.layer(x) - batch["y"]).square().mean(dim=1)
+
+
+@pytest.fixture
+def data():
+    x = torch.linspace(-1, 1, 500)[:, None]
+    return {"x": x, "y": 3 * x + 1}
+
+
+def weights(network):
+    return torch.cat([p.detach().flatten() for p in network.parameters()])
+
+
+def test_it_finds_the_minimum(data):
+    network = Line(noise=0.0)
+    history = replace(TRAINER, epochs=40).fit(network, data, seed=1)
+    # Noiseless: at the minimum nothing is left for the steps to jump about.
+    torch.testing.assert_close(weights(network), torch.tensor([3.0, 1.0]), atol=1e-3, rtol=0)
+    assert history.epochs == 40
+    assert history.train_loss[-1] < 1e-5 < history.train_loss[0]
+
+
+@pytest.mark.parametrize("schedule", ["one-cycle", "cosine", "constant"])
+def test_every_schedule_learns(schedule, data):
+    history = replace(TRAINER, epochs=10, schedule=schedule).fit(Line(), data, seed=1)
+    assert history.train_loss[-1] < 0.1 * history.train_loss[0]
+
+
+def test_the_seed_decides_and_the_global_state_is_left_alone(data):
+    results = []
+    for disturbance, seed in [(1, 7), (2, 7), (2, 8)]:
+        network = Line()
+        torch.manual_seed(disturbance)
+        before = torch.get_rng_state()
+        TRAINER.fit(network, data, seed=seed)
+        assert torch.equal(torch.get_rng_state(), before)
+        results.append(weights(network))
+    assert torch.equal(results[0], results[1])
+    assert not torch.equal(results[0], results[2])
+
+
+def test_only_ratios_of_weights_matter_and_they_do(data):
+    # Two parallel lines, y = x - 1 and y = x + 1: the intercept is the weighted mean of -1 and 1.
+    x = torch.cat([data["x"], data["x"]])
+    both = {"x": x, "y": torch.cat([data["x"] - 1, data["x"] + 1])}
+    three_to_one = torch.repeat_interleave(torch.tensor([3.0, 1.0]), 500)
+    intercepts = []
+    for weight in (three_to_one, 10 * three_to_one):
+        network = Line(noise=0.0)
+        replace(TRAINER, epochs=15).fit(network, both, weight=weight, seed=1)
+        intercepts.append(network.layer.bias.item())
+    assert intercepts[0] == pytest.approx(-0.5, abs=0.02)
+    assert intercepts[1] == pytest.approx(intercepts[0], abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"ema": 0.9},
+        {"validation_fraction": 0.2, "gradient_clip": 1.0, "weight_decay": 0.1},
+        {"validation_fraction": 0.2, "patience": 1, "ema": 0.9},
+    ],
+)
+def test_an_interrupted_training_resumes_to_the_bit(settings, data, tmp_path, monkeypatch):
+    trainer = replace(TRAINER, epochs=6, **settings)
+    straight = Line()
+    whole = trainer.fit(straight, data, seed=5)
+
+    class Interrupted(Exception):
+        pass
+
+    def interrupt(loss, *, after):
+        calls.append(loss)
+        if len(calls) > after:
+            raise Interrupted
+        return loss
+
+    calls: list[int] = []
+    trainer = replace(trainer, checkpoint=tmp_path / "training.safetensors")
+    original = Line.loss
+    with monkeypatch.context() as patch:
+        patch.setattr(Line, "loss", lambda self, batch: interrupt(original(self, batch), after=20))  # in the third epoch
+        with pytest.raises(Interrupted):
+            trainer.fit(Line(), data, seed=5)
+    resumed = Line()
+    history = trainer.fit(resumed, data, seed=5)
+    assert torch.equal(weights(resumed), weights(straight))
+    assert history.train_loss == whole.train_loss
+    assert history.validation_loss == whole.validation_loss
+
+    again = Line()
+    assert trainer.fit(again, data, seed=5).seconds == history.seconds  # finished: nothing is trained
+    assert torch.equal(weights(again), weights(straight))
+
+
+def test_a_checkpoint_of_another_training_is_refused(data, tmp_path):
+    trainer = replace(TRAINER, checkpoint=tmp_path / "training.safetensors")
+    trainer.fit(Line(), data, seed=5)
+    other = {"x": data["x"] + 1e-3, "y": data["y"]}
+    for changed, events, seed in [
+        (replace(trainer, learning_rate=0.3), data, 5),
+        (trainer, data, 6),
+        (trainer, other, 5),
+    ]:
+        with pytest.raises(ConfigError, match=r"training\.safetensors .* choose another file"):
+            changed.fit(Line(), events, seed=seed)
+
+
+def test_the_best_epoch_is_kept(data):
+    class Worsening(Line):
+        """Its validation loss falls twice and rises then."""
+
+        def loss(self, batch):
+            losses = super().loss(batch)
+            if not self.training:
+                seen.append(weights(self).clone())
+                losses = losses * 0 + [3.0, 1.0, 2.0, 4.0][len(seen) - 1]
+            return losses
+
+    seen: list[torch.Tensor] = []
+    network = Worsening()
+    trainer = replace(TRAINER, epochs=9, batch_size=500, validation_fraction=0.5, patience=2)
+    history = trainer.fit(network, data, seed=1)
+    assert history.best_epoch == 1
+    assert history.epochs == 4
+    assert torch.equal(weights(network), seen[1])
+
+
+def test_the_average_follows_the_weights_from_behind(data):
+    # At a constant learning rate the weights jump about the minimum; their average jumps less.
+    def scatter(ema):
+        trainer = replace(TRAINER, epochs=10, schedule="constant", ema=ema)
+        noisy = {"x": data["x"], "y": data["y"] + torch.randn(500, 1, generator=torch.Generator().manual_seed(1))}
+        results = []
+        for seed in range(5):
+            network = Line(start=(3.0, 1.0))
+            trainer.fit(network, noisy, seed=seed)
+            results.append(weights(network))
+        return torch.stack(results).std(dim=0).mean()
+
+    assert scatter(0.95) < 0.6 * scatter(None)
+
+
+def test_a_loss_that_explodes_is_named(data):
+    class Exploding(Line):
+        def loss(self, batch):
+            return super().loss(batch) * float("inf")
+
+    with pytest.raises(FitError, match=r"training loss became (nan|inf) in epoch 1; lower learning_rate"):
+        TRAINER.fit(Exploding(), data, seed=1)
+
+
+def test_events_that_cannot_be_learnt_from_are_refused(data):
+    data["x"][3] = float("nan")
+    with pytest.raises(FitError, match="'x' holds NaN"):
+        TRAINER.fit(Line(), data, seed=1)
+    with pytest.raises(FitError, match="'y' has 499 rows for 500"):
+        TRAINER.fit(Line(), {"x": torch.zeros(500, 1), "y": torch.zeros(499, 1)}, seed=1)
+    with pytest.raises(FitError, match="at least one event"):
+        TRAINER.fit(Line(), {"x": torch.zeros(0, 1)}, seed=1)
+    with pytest.raises(FitError, match="split for validation"):
+        replace(TRAINER, validation_fraction=0.1).fit(Line(), {"x": torch.zeros(2, 1), "y": torch.zeros(2, 1)}, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [({"epochs": 0}, "epochs"), ({"schedule": "linear"}, "one-cycle"), ({"ema": 1.5}, "ema"), ({"device": "tpu"}, "cpu")],
+)
+def test_impossible_settings_are_refused(settings, words, data):
+    with pytest.raises(ConfigError, match=words):
+        replace(TRAINER, **settings).fit(Line(), data, seed=1)
+
+
+def test_seeded_is_a_private_stream():
+    before = torch.get_rng_state()
+    with seeded(3):
+        first = torch.rand(2)
+    with seeded(3):
+        second = torch.rand(2)
+    assert torch.equal(first, second)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert not np.allclose(first, 0)
+
+
+def test_progress_is_shown_only_if_asked(data, capsys):
+    TRAINER.fit(Line(), data, seed=1)
+    assert capsys.readouterr() == ("", "")
+    replace(TRAINER, progress=True).fit(Line(), data, seed=1)
+    assert capsys.readouterr().out
