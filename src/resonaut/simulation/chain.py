@@ -6,11 +6,11 @@ the block's number, so that it is the same wherever and whenever it is made.
 
 from __future__ import annotations
 
+import functools
 import time
 import zlib
 from collections import Counter
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -124,15 +124,28 @@ class Chain:
     def _veto_pt(self) -> float | None:
         return self.clustering.leading_pt - VETO_MARGIN if find_process(self.process).parton_veto else None
 
-    @cached_property
+    @property
     def _generator(self) -> PythiaGenerator:
-        return PythiaGenerator(
-            find_process(self.process).settings(self.parameters),
-            energy=self.energy,
-            longitudinal=find_process(self.process).longitudinal,
-            veto_pt=self._veto_pt,
-            veto_radius=self.clustering.radius,
+        process = find_process(self.process)
+        return _generator(
+            process.settings(self.parameters),
+            self.energy,
+            process.longitudinal,
+            self._veto_pt,
+            self.clustering.radius,
         )
+
+
+@functools.lru_cache(maxsize=4)
+def _generator(
+    settings: tuple[str, ...],
+    energy: float,
+    longitudinal: tuple[int, ...],
+    veto_pt: float | None,
+    veto_radius: float,
+) -> PythiaGenerator:
+    """Setting up Pythia takes a second, and its blocks do not depend on what it made before."""
+    return PythiaGenerator(settings, energy=energy, longitudinal=longitudinal, veto_pt=veto_pt, veto_radius=veto_radius)
 
 
 def _inside(mass: pa.ChunkedArray, mass_range: tuple[float, float]) -> pa.ChunkedArray:

@@ -9,6 +9,7 @@ Reference: Bierlich et al., SciPost Phys. Codeb. 8 (2022), arXiv:2203.11601
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ import awkward as ak
 from resonaut.errors import SimulationError
 from resonaut.simulation.hooks import event_hooks
 
-__all__ = ["Generated", "PythiaGenerator", "cross_section"]
+__all__ = ["Generated", "PythiaGenerator", "configure", "cross_section"]
 
 COMMON_SETTINGS = (
     "Beams:eCM = {energy}",
@@ -67,7 +68,7 @@ class PythiaGenerator:
         veto_pt: float | None = None,
         veto_radius: float = 1.0,
     ) -> None:
-        self._pythia = _configure(settings, energy)
+        self._pythia = configure(settings, energy)
         self._hooks = event_hooks(self._pythia, longitudinal=longitudinal, veto_pt=veto_pt, veto_radius=veto_radius)
         self._pythia.setUserHooksPtr(self._hooks)
         _initialise(self._pythia)
@@ -85,9 +86,10 @@ class PythiaGenerator:
         return Generated(_final_state(events.prt), hooks.n_hard - n_hard, hooks.n_vetoed - n_vetoed)
 
 
-def cross_section(settings: Sequence[str], *, energy: float = 13000.0, n: int = 20_000) -> tuple[float, float]:
+@functools.cache
+def cross_section(settings: tuple[str, ...], *, energy: float = 13000.0, n: int = 20_000) -> tuple[float, float]:
     """Cross section of the hard process and its statistical error, in pb: `n` events without showers, in a second."""
-    pythia = _configure([*settings, "PartonLevel:all = off", "HadronLevel:all = off"], energy)
+    pythia = configure([*settings, "PartonLevel:all = off", "HadronLevel:all = off"], energy)
     _initialise(pythia)
     for _ in range(n):
         pythia.next()
@@ -101,7 +103,8 @@ def _final_state(particles: ak.Array) -> ak.Array:
     return ak.zip({**{name: final.p[name] for name in ("px", "py", "pz", "e")}, "id": final.id})
 
 
-def _configure(settings: Sequence[str], energy: float) -> Any:
+def configure(settings: Sequence[str], energy: float) -> Any:
+    """A Pythia with these settings and ours, not yet initialised."""
     try:
         import pythia8mc
     except ImportError:

@@ -55,10 +55,10 @@ class Shards:
         """Create or enter the folder for these settings; gives the manifest that is there."""
         manifest = self.read_manifest()
         if manifest is not None:
-            if manifest["settings"] != json.loads(json.dumps(settings)):
-                changed = _changed(manifest["settings"], settings)
+            changes = _changed(manifest["settings"], json.loads(json.dumps(settings)))
+            if changes:
                 raise RunError(
-                    f"{self.folder} belongs to a production with other settings ({changed}); "
+                    f"{self.folder} belongs to a production with other settings ({'; '.join(changes[:2])}); "
                     "remove it or choose another output"
                 )
             return manifest
@@ -135,13 +135,12 @@ def _temporary(path: Path) -> Path:
     return path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
 
 
-def _changed(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> str:
-    """Names of the first settings that differ, to be put in a message."""
-    names = []
-    for key in sorted({*old, *new}):
-        before, after = old.get(key), json.loads(json.dumps(new.get(key)))
-        if isinstance(before, dict) and isinstance(after, dict) and before != after:
-            names.append(_changed(before, after, f"{prefix}{key}."))
-        elif before != after:
-            names.append(f"{prefix}{key}: {before} there, {after} now")
-    return "; ".join(names[:3])
+def _changed(old: Any, new: Any, name: str = "") -> list[str]:
+    """The settings that differ, by their dotted names."""
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        pairs = {key: (old.get(key), new.get(key)) for key in sorted({*old, *new})}
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        pairs = dict(enumerate(zip(old, new, strict=True)))
+    else:
+        return [] if old == new else [f"{name}: {old} there, {new} now"]
+    return [change for key, pair in pairs.items() for change in _changed(*pair, f"{name}.{key}".lstrip("."))]

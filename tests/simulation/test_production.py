@@ -1,0 +1,235 @@
+"""A production gives what was asked for, the same with any number of workers and after any interruption."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from resonaut.errors import ConfigError, ResonautError, RunError, SimulationError
+from resonaut.simulation import production
+from resonaut.simulation.chain import Chain
+from resonaut.simulation.detector import NoDetector
+from resonaut.simulation.production import simulate
+
+SMALL = {"events": 30, "signal": 20, "seed": 11, "block_size": 30, "progress": False}
+
+
+@pytest.fixture(scope="module")
+def mixture(tmp_path_factory):
+    """A small R&D sample made by one worker."""
+    return simulate("lhco-rnd", out=tmp_path_factory.mktemp("one") / "events.parquet", **SMALL)
+
+
+@pytest.fixture(scope="module")
+def signal(tmp_path_factory):
+    out = tmp_path_factory.mktemp("signal") / "signal.parquet"
+    simulate("wprime-xy", events=250, out=out, seed=7, block_size=125, constituents=True, progress=False)
+    return pq.read_table(out).to_pandas()
+
+
+def test_counts_are_exact(mixture):
+    table = pq.read_table(mixture.path).to_pandas()
+    assert mixture.n_events == len(table) == 50
+    assert table["label"].sum() == 20
+    assert table["event"].is_unique
+    assert np.isfinite(table.to_numpy()).all()
+    for counts in mixture.processes.values():
+        assert counts.n_selected >= counts.n_events
+        assert counts.n_generated == counts.n_selected + sum(counts.excluded.values())
+
+
+def test_the_selection_holds(mixture):
+    table = pq.read_table(mixture.path).to_pandas()
+    assert table["jet1_pt"].min() > 1200
+    assert table["jet1_eta"].abs().max() < 2.5
+    assert (table["jet1_pt"] >= table["jet2_pt"]).all()
+
+
+def test_workers_have_no_influence(mixture, tmp_path):
+    other = simulate("lhco-rnd", out=tmp_path / "events.parquet", workers=2, **SMALL)
+    assert other.path.read_bytes() == mixture.path.read_bytes()
+
+
+def test_a_seed_gives_other_events(mixture, tmp_path):
+    other = simulate("lhco-rnd", out=tmp_path / "events.parquet", **{**SMALL, "seed": 12})
+    mjj, other_mjj = (pq.read_table(result.path)["mjj"].to_numpy() for result in (mixture, other))
+    assert not np.isin(mjj, other_mjj).any()
+
+
+def test_an_interrupted_production_goes_on(mixture, tmp_path, monkeypatch):
+    out = tmp_path / "events.parquet"
+    with monkeypatch.context() as patch:
+        patch.setattr(production, "merge", _power_cut)
+        with pytest.raises(KeyboardInterrupt):
+            simulate("lhco-rnd", out=out, **SMALL)
+    shards = sorted((tmp_path / "events.parquet.run").glob("*.parquet"))
+    assert not out.exists()
+    assert len(shards) >= 3
+    lost, damaged = shards[0], shards[-1]
+    lost.unlink()
+    damaged.write_bytes(damaged.read_bytes()[:50])
+
+    made = []
+    run = Chain.run
+    monkeypatch.setattr(Chain, "run", lambda self, block: made.append(block) or run(self, block))
+    simulate("lhco-rnd", out=out, **SMALL)
+    assert len(made) == 2
+    assert out.read_bytes() == mixture.path.read_bytes()
+
+
+def _power_cut(*_, **__):
+    raise KeyboardInterrupt
+
+
+def test_a_complete_production_is_not_made_again(mixture):
+    before = mixture.path.stat().st_mtime_ns
+    again = simulate("lhco-rnd", out=mixture.path, **SMALL)
+    assert mixture.path.stat().st_mtime_ns == before
+    assert again.seconds == 0
+    assert again.processes == mixture.processes
+
+
+def test_the_manifest_says_how_it_was_made(mixture):
+    manifest = json.loads((mixture.path.with_name("events.parquet.run") / "manifest.json").read_text())
+    assert manifest["complete"]
+    assert manifest["settings"]["events"] == {"qcd": 30, "wprime-xy": 20}
+    assert manifest["settings"]["chains"][0]["seed"] == 11
+    assert "HardQCD:all = on" in manifest["settings"]["chains"][0]["pythia"]
+    assert manifest["versions"]["pythia8mc"]
+    qcd = manifest["processes"]["qcd"]
+    assert 0 < qcd["cross_section_error_pb"] < 0.01 * qcd["cross_section_pb"]
+
+
+def test_other_settings_on_the_same_output_are_refused(mixture):
+    with pytest.raises(RunError, match=r"other settings \(.*seed: 11 there, 13 now"):
+        simulate("lhco-rnd", out=mixture.path, **{**SMALL, "seed": 13})
+
+
+def test_a_foreign_or_changed_file_is_not_overwritten(tmp_path):
+    out = tmp_path / "mine.parquet"
+    out.write_text("my thesis")
+    with pytest.raises(RunError, match="remove the file or choose another"):
+        simulate("qcd", out=out, events=5)
+    assert out.read_text() == "my thesis"
+
+    few = {"events": 3, "block_size": 10, "detector": NoDetector(), "progress": False}
+    made = simulate("qcd", out=tmp_path / "made.parquet", **few)
+    made.path.write_bytes(b"changed")
+    with pytest.raises(RunError, match="has changed since"):
+        simulate("qcd", out=made.path, **few)
+
+
+def test_the_resonance_is_where_it_should_be(signal):
+    assert np.median(signal["mjj"]) == pytest.approx(3500, rel=0.03)
+    heavier = signal["mj1"] + signal["delta_mj"]
+    assert _peak(signal["mj1"], 0, 300, 15) == pytest.approx(100, abs=20)
+    assert _peak(heavier, 300, 700, 20) == pytest.approx(500, abs=25)
+    # A two-pronged heavy jet: half of the signal is below what a tenth of QCD reaches.
+    assert signal["tau21_2"].median() < 0.25
+
+
+def _peak(values, low, high, width):
+    counts, edges = np.histogram(values, np.arange(low, high + width, width))
+    return edges[np.argmax(counts)] + width / 2
+
+
+def test_constituents_add_up_to_their_jet(signal):
+    for event in signal.head(20).to_dict("records"):
+        for jet in ("jet1", "jet2"):
+            pt, eta, phi = (event[f"{jet}_constituent_{name}"].astype(float) for name in ("pt", "eta", "phi"))
+            px, py = (pt * np.cos(phi)).sum(), (pt * np.sin(phi)).sum()
+            assert len(pt) == event[f"{jet}_n"]
+            assert np.hypot(px, py) == pytest.approx(event[f"{jet}_pt"], rel=1e-5)
+            mass_squared = (pt * np.cosh(eta)).sum() ** 2 - px**2 - py**2 - (pt * np.sinh(eta)).sum() ** 2
+            assert math.sqrt(mass_squared) == pytest.approx(event[f"{jet}_mass"], rel=1e-3)
+
+
+def test_parameters_and_mass_range_are_obeyed(tmp_path):
+    result = simulate(
+        "wprime-xy",
+        events=20,
+        out=tmp_path / "light.parquet",
+        parameters={"mass_wprime": 3000.0, "mass_x": 200.0},
+        mass_range=(2800.0, 3100.0),
+        block_size=50,
+        progress=False,
+    )
+    mjj = pq.read_table(result.path)["mjj"].to_numpy()
+    assert len(mjj) == 20
+    assert ((mjj > 2800) & (mjj < 3100)).all()
+    assert result.processes["wprime-xy"].excluded["dijet mass out of range"] > 0
+
+
+@pytest.mark.parametrize(
+    ("process", "options", "error", "message"),
+    [
+        ("ttbar", {"events": 5}, SimulationError, "unknown process 'ttbar'; there are: lhco-rnd, qcd, wprime-xy"),
+        ("qcd", {"events": -5}, ConfigError, "events is -5"),
+        ("lhco-rnd", {"events": 5, "signal": -1}, ConfigError, "signal is -1"),
+        ("qcd", {"events": 0}, ConfigError, "0 events are asked for"),
+        ("qcd", {"events": 5, "signal": 5}, ConfigError, "takes no signal events"),
+        ("qcd", {"events": 5, "workers": 0}, ConfigError, "workers is 0"),
+        ("qcd", {"events": 5, "radius": -1.0}, ConfigError, "radius is -1.0"),
+        ("qcd", {"events": 5, "seed": -1}, ConfigError, "seed is -1"),
+        ("qcd", {"events": 5, "mass_range": (5000.0, 2300.0)}, ConfigError, "5000:2300 GeV is the wrong way round"),
+        ("qcd", {"events": 5, "parameters": {"mass_x": 1.0}}, SimulationError, "no parameter 'mass_x' in qcd"),
+        ("qcd", {"events": 5, "features": "basline"}, ConfigError, "basline"),
+        ("lhco-rnd", {"events": 5, "signal": 5, "parameters": {"mass_x": 3500.0}}, SimulationError, "cannot decay"),
+    ],
+)
+def test_wrong_input_is_refused_before_anything_is_written(process, options, error, message, tmp_path):
+    with pytest.raises(error, match=message):
+        simulate(process, out=tmp_path / "events.parquet", **options)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_goes_wrong_in_a_worker_comes_out(tmp_path):
+    # 500 GeV of energy has no jets of 1 TeV: Pythia finds out in the worker
+    with pytest.raises(SimulationError, match="Pythia refuses"):
+        simulate("qcd", events=5, out=tmp_path / "events.parquet", energy=500.0, workers=2, progress=False)
+
+
+def test_a_selection_nothing_passes_ends(tmp_path):
+    with pytest.raises(SimulationError, match=r"none of .* generated qcd events passes"):
+        simulate(
+            "qcd", events=5, out=tmp_path / "x.parquet", mass_range=(12000.0, 12999.0), block_size=2, progress=False
+        )
+
+
+def test_an_output_that_cannot_be_written(tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    with pytest.raises(RunError, match="cannot write to"):
+        simulate("qcd", events=5, out=blocked / "events.parquet", progress=False)
+    with pytest.raises(RunError, match="is a folder"):
+        simulate("qcd", events=5, out=tmp_path, progress=False)
+
+
+def test_a_read_only_folder(tmp_path):
+    mount = tmp_path / "read-only"
+    mount.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "none", str(mount)], capture_output=True)
+    if mounted.returncode:
+        mount.chmod(0o555)
+    try:
+        if _writable(mount):
+            pytest.skip("this user may write anywhere and mount nothing")
+        with pytest.raises(ResonautError, match="cannot write to"):
+            simulate("qcd", events=5, out=mount / "events.parquet", progress=False)
+    finally:
+        if mounted.returncode == 0:
+            subprocess.run(["umount", str(mount)], check=True)
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        (folder / "probe").touch()
+    except OSError:
+        return False
+    return True

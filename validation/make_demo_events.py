@@ -1,0 +1,58 @@
+"""From a production to the demo events inside the package, and the provenance beside them.
+
+    resonaut simulate lhco-rnd --events 150000 --signal 400 --mass-range 2300:5000 --seed 1 --out demo.parquet
+    python validation/make_demo_events.py demo.parquet
+
+docs/demo-events.md has the story. Single precision and the four features suffice for a demo and keep it below 5 MB.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from resonaut.events.demo import demo_path
+
+FEATURES = ("mjj", "mj1", "delta_mj", "tau21_1", "tau21_2")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("production", type=Path, help="what `resonaut simulate` wrote")
+    parser.add_argument("--out", type=Path, default=demo_path(), help="the table to write")
+    options = parser.parse_args()
+
+    manifest = json.loads(Path(f"{options.production}.run", "manifest.json").read_text())
+    if not manifest["complete"]:
+        parser.error(f"{options.production} is not complete; run its command again")
+    events = pq.read_table(options.production)
+    columns = {"event": events["event"], **{name: events[name].cast(pa.float32()) for name in FEATURES}}
+    columns["label"] = events["label"]
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.table(columns), options.out, compression="zstd", compression_level=19)
+
+    n_events, first = manifest["settings"]["events"], manifest["settings"]["chains"][0]
+    low, high = first["mass_range"]
+    provenance = {
+        "commands": [
+            f"resonaut simulate lhco-rnd --events {n_events['qcd']} --signal {n_events['wprime-xy']} "
+            f"--mass-range {low:.0f}:{high:.0f} --seed {first['seed']} --out demo.parquet",
+            "python validation/make_demo_events.py demo.parquet",
+        ],
+        "settings": manifest["settings"],
+        "versions": manifest["versions"],
+        "processes": manifest["processes"],
+        "n_events": events.num_rows,
+        "sha256": hashlib.sha256(options.out.read_bytes()).hexdigest(),
+    }
+    options.out.with_name("provenance.json").write_text(json.dumps(provenance, indent=2) + "\n")
+    print(f"{options.out}: {events.num_rows:,} events, {options.out.stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()
