@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +87,41 @@ def test_an_interrupted_production_goes_on(mixture, tmp_path, monkeypatch):
 
 def _power_cut(*_, **__):
     raise KeyboardInterrupt
+
+
+def test_a_killed_production_leaves_no_workers_and_goes_on(mixture, tmp_path):
+    script = tmp_path / "produce.py"
+    script.write_text(
+        "from resonaut.simulation.production import simulate\n"
+        f"if __name__ == '__main__':\n    simulate('lhco-rnd', out='events.parquet', workers=2, **{SMALL})\n"
+    )
+    parent = subprocess.Popen([sys.executable, str(script)], cwd=tmp_path, start_new_session=True)
+    _wait_until(lambda: any((tmp_path / "events.parquet.run").glob("qcd-*.parquet")))
+    parent.kill()
+    parent.wait()
+    _wait_until(lambda: not _alive(parent.pid))
+    resumed = simulate("lhco-rnd", out=tmp_path / "events.parquet", **SMALL)
+    assert resumed.path.read_bytes() == mixture.path.read_bytes()
+    assert sorted(path.name for path in (tmp_path / "events.parquet.run").iterdir()) == ["manifest.json"]
+
+
+def _wait_until(condition, seconds=60.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def _alive(session: int) -> bool:
+    """Whether a process of that session is left; a zombie that nobody has reaped is not."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, _, its_session = stat.read_text().rpartition(")")[2].split()[:4]
+        except OSError:
+            continue
+        if int(its_session) == session and state != "Z":
+            return True
+    return False
 
 
 def test_a_complete_production_is_not_made_again(mixture):

@@ -19,6 +19,8 @@ from typing import Any
 
 from resonaut.errors import ConfigError, RunError, SimulationError
 from resonaut.features.clustering import JetClustering
+from resonaut.features.dijet import FEATURES
+from resonaut.features.sets import resolve
 from resonaut.simulation.chain import Chain
 from resonaut.simulation.detector import DelphesCMS
 from resonaut.simulation.merging import Source, merge
@@ -79,6 +81,7 @@ def simulate(
     wanted = _wanted(process, events, signal)
     _check_positive(workers=workers, block_size=block_size, radius=radius, energy=energy, eta_max=eta_max)
     _check_run(mass_range, leading_pt, seed)
+    _check_features(features)
     given = _distribute(parameters or {}, list(wanted))
     chains = {
         name: Chain(
@@ -177,6 +180,12 @@ def _check_run(mass_range: tuple[float, float] | None, leading_pt: float, seed: 
         raise ConfigError(f"leading_pt is {leading_pt}; give 0 or more GeV")
     if seed < 0:
         raise ConfigError(f"seed is {seed}; give 0 or more")
+
+
+def _check_features(features: str) -> None:
+    missing = [column for column in resolve(features) if column not in FEATURES]
+    if missing:
+        raise ConfigError(f"no feature {missing[0]!r} can be made from jets; there are: {', '.join(FEATURES)}")
 
 
 def _refuse_foreign_file(output: Path, shards: Shards) -> None:

@@ -7,12 +7,15 @@ and sixteen give the same events.
 from __future__ import annotations
 
 import multiprocessing
+import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import count
+from multiprocessing.connection import wait
 
 from resonaut.errors import SimulationError
 from resonaut.simulation.chain import Chain
@@ -101,6 +104,15 @@ _of_worker: tuple[Mapping[str, Chain], Shards] | None = None  # set once in each
 def _start_worker(chains: Mapping[str, Chain], shards: Shards) -> None:
     global _of_worker
     _of_worker = (chains, shards)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A worker waits for its next block forever where the parent was killed: nobody is left to close the pipe."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os._exit(1)
 
 
 def _make_in_worker(process: str, number: int) -> BlockCounts:
