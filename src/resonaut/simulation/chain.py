@@ -52,7 +52,7 @@ class Chain:
     Args:
         process: Name of a single process.
         parameters: Its free parameters, where they differ from the defaults.
-        detector: Has `observe(particles, seed=...)`.
+        detector: A dataclass with `observe(particles, seed=...)`; its fields are part of the settings.
         clustering: Jets and event selection.
         features: Name of the feature set.
         constituents: Also keep the jets' constituents.

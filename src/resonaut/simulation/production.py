@@ -71,7 +71,7 @@ def simulate(
         mass_range: Keep only dijet masses between these (GeV).
         features: Name of a feature set.
         constituents: Also store the constituents of both jets.
-        detector: Has `observe(particles, seed=...)`; `DelphesCMS()` unless given.
+        detector: A dataclass with `observe(particles, seed=...)`; `DelphesCMS()` unless given.
         energy: Centre-of-mass energy (GeV).
         block_size: Events of a block; part of what decides the events.
         progress: Show a progress bar.

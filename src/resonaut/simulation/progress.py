@@ -30,6 +30,11 @@ def production_progress(wanted: Mapping[str, int], *, visible: bool) -> Iterator
 
         def advance(process: str) -> OnBlock:
             progress.start_task(tasks[process])
-            return lambda counts: progress.update(tasks[process], advance=counts.n_selected)
+            return lambda counts: add(process, counts.n_selected)
+
+        def add(process: str, n_selected: int) -> None:
+            # The last block holds more than is wanted.
+            done = progress.tasks[tasks[process]].completed
+            progress.update(tasks[process], completed=min(done + n_selected, wanted[process]))
 
         yield advance
