@@ -82,7 +82,7 @@ class BinnedSpectrum:
 
     def density(self, coefficients: Float[Array, " K"]) -> Float[Array, "5 B"]:
         """Events per GeV at the nodes, for the first K coefficients."""
-        return np.exp(self.terms[..., : len(coefficients)] @ coefficients)
+        return np.asarray(np.exp(self.terms[..., : len(coefficients)] @ coefficients))
 
     def events(self, coefficients: Float[Array, " K"]) -> Float[Array, " B"]:
         """Events per bin."""
