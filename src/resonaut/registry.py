@@ -205,7 +205,9 @@ class Registered:
         """A member as a table; one without a name could not be read back."""
         if "registered_as" not in vars(type(member)):
             what = type(member).__name__
-            raise ConfigError(f"{self.kind} {what} has no name to write down; put @register('{self.kind}', NAME) above it")
+            raise ConfigError(
+                f"{self.kind} {what} has no name to write down; put @register('{self.kind}', NAME) above it"
+            )
         return dump_config(member)
 
     def _tag(self, value: object) -> str:
@@ -235,10 +237,9 @@ def read_config(kind: str | type[T], data: object, *, needs: tuple[str, ...] = (
     """
     from pydantic import ValidationError
 
+    annotation: Any = Annotated[Any, Registered(kind, needs)] if isinstance(kind, str) else kind
     try:
-        return _adapter(Annotated[Any, Registered(kind, needs)] if isinstance(kind, str) else kind).validate_python(
-            data
-        )
+        return _adapter(annotation).validate_python(data)
     except ValidationError as error:
         what = kind if isinstance(kind, str) else kind.__name__
         raise ConfigError("; ".join(_in_words(what, problem) for problem in error.errors())) from None
@@ -266,9 +267,10 @@ def dump_config(instance: object) -> dict[str, Any]:
         )
     from pydantic_core import PydanticSerializationError
 
-    _, name = vars(type(instance)).get("registered_as", ("", None))
+    cls: Any = type(instance)
+    _, name = vars(cls).get("registered_as", ("", None))
     try:
-        values = _adapter(type(instance)).dump_python(instance, mode="json", exclude_none=True)
+        values = _adapter(cls).dump_python(instance, mode="json", exclude_none=True)
     except PydanticSerializationError as error:  # pydantic wraps what `_written` raises
         raise ConfigError(str(error).rpartition("ConfigError: ")[2]) from None
     return {"name": name, **values} if name else values

@@ -109,7 +109,9 @@ def test_an_interrupted_training_resumes_to_the_bit(settings, data, tmp_path, mo
     trainer = replace(trainer, checkpoint=tmp_path / "training.safetensors")
     original = Line.loss
     with monkeypatch.context() as patch:
-        patch.setattr(Line, "loss", lambda self, batch: interrupt(original(self, batch), after=20))  # in the third epoch
+        patch.setattr(
+            Line, "loss", lambda self, batch: interrupt(original(self, batch), after=20)
+        )  # in the third epoch
         with pytest.raises(Interrupted):
             trainer.fit(Line(), data, seed=5)
     resumed = Line()
@@ -194,7 +196,12 @@ def test_events_that_cannot_be_learnt_from_are_refused(data):
 
 @pytest.mark.parametrize(
     ("settings", "words"),
-    [({"epochs": 0}, "epochs"), ({"schedule": "linear"}, "one-cycle"), ({"ema": 1.5}, "ema"), ({"device": "tpu"}, "cpu")],
+    [
+        ({"epochs": 0}, "epochs"),
+        ({"schedule": "linear"}, "one-cycle"),
+        ({"ema": 1.5}, "ema"),
+        ({"device": "tpu"}, "cpu"),
+    ],
 )
 def test_impossible_settings_are_refused(settings, words, data):
     with pytest.raises(ConfigError, match=words):

@@ -7,7 +7,7 @@ edge by `transform`, so that no NaN or infinity comes out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, ClassVar, Protocol, Self, runtime_checkable
 
@@ -218,7 +218,7 @@ class Chain:
         steps: The maps, the first to be applied first.
     """
 
-    steps: Sequence[AnyScaling] = field(default_factory=lambda: (Logit(), Standardise()))
+    steps: tuple[AnyScaling, ...] = field(default_factory=lambda: (Logit(), Standardise()))
 
     def fit(self, x: Float[Array, "N F"]) -> Chain:
         """Fit each map to what the ones before make of x."""

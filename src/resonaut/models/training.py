@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Trainer", "TrainingHistory", "seeded"]
 
 Batch = dict[str, Tensor]
+Tensors = tuple[Tensor, ...] | list[Tensor]
 
 
 @dataclass
@@ -213,7 +214,7 @@ class _Training:
             self.kept.eval()
             with torch.no_grad(), self.fabric.autocast():
                 losses = torch.cat(
-                    [self._loss(self.kept, self.held_out, r) for r in rows.split(self.trainer.batch_size)]
+                    [self._loss(self.kept, self.held_out, r) for r in torch.split(rows, self.trainer.batch_size)]
                 )
             loss = self._finite(float(losses.sum() / weight.sum()), "validation", epoch)
             self.history.validation_loss.append(loss)
@@ -288,7 +289,7 @@ def _average(network: nn.Module, decay: float | None) -> AveragedModel | None:
     if decay is None:
         return None
 
-    def update(average: list[Tensor], weights: list[Tensor], n_averaged: Tensor | int) -> None:
+    def update(average: Tensors, weights: Tensors, n_averaged: Tensor | int) -> None:
         n = float(n_averaged)
         torch._foreach_lerp_(average, weights, 1 - min(decay, (1 + n) / (10 + n)))
 

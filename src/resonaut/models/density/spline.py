@@ -170,8 +170,8 @@ class _Flow(nn.Module):
 @torch.no_grad()
 def _in_chunks(function: Callable[[slice], Tensor], n: int) -> Float[Array, "N ..."]:
     """A function of rows, evaluated on few enough at once to fit into memory."""
-    parts = [function(slice(start, start + _CHUNK)) for start in range(0, max(n, 1), _CHUNK)]
-    return torch.cat(parts).double().numpy()
+    parts = [function(slice(start, start + _CHUNK)) for start in range(0, n, _CHUNK)]
+    return torch.cat(parts).double().numpy() if parts else np.empty(0)
 
 
 def _tensor(x: Float[Array, ...]) -> Tensor:
