@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -24,6 +24,7 @@ def events(n=5, *, names=("a", "b"), labels=True, first_id=0):
     )
 
 
+@settings(deadline=None)
 @given(table=hnp.arrays(float, st.tuples(st.integers(1, 12), st.just(3)), elements=VALUES))
 def test_every_event_is_kept_or_counted_once(table):
     finite = np.isfinite(table)
@@ -42,6 +43,7 @@ def test_every_event_is_kept_or_counted_once(table):
     assert usable.exclusions.get("b is NaN or infinite", 0) == (finite[:, 0] & finite[:, 1] & ~finite[:, 2]).sum()
 
 
+@settings(deadline=None)
 @given(mask=hnp.arrays(bool, 5))
 def test_a_mask_and_its_complement_divide_the_events(mask):
     whole = events(5)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resonaut.errors import RegionError
@@ -24,6 +24,7 @@ def masses(region: Region, others: list[float]) -> np.ndarray:
     return np.concatenate([others, edges, np.nextafter(edges, 0), np.nextafter(edges, np.inf)])
 
 
+@settings(deadline=None)
 @given(region=regions(), others=st.lists(st.floats(0.0, 2e5), max_size=20))
 def test_signal_region_and_sidebands_divide_the_window(region, others):
     mass = masses(region, others)
@@ -36,6 +37,7 @@ def test_signal_region_and_sidebands_divide_the_window(region, others):
     assert (sidebands & (mass >= region.high)).any()
 
 
+@settings(deadline=None)
 @given(region=regions())
 def test_the_lower_edge_is_inside_and_the_upper_is_not(region):
     low, high = region.window
@@ -47,6 +49,7 @@ def test_the_lower_edge_is_inside_and_the_upper_is_not(region):
     ]
 
 
+@settings(deadline=None)
 @given(
     region=regions(),
     others=st.lists(st.floats(0.0, 2e5), max_size=20),
@@ -69,6 +72,7 @@ def test_the_default_is_the_olympics_region_with_300_gev_next_to_it():
     assert near.tolist() == [*np.arange(3000.0, 3300.0, 50.0), *np.arange(3700.0, 4000.0, 50.0)]
 
 
+@settings(deadline=None)
 @given(mass=st.floats(1.0, 1e5))
 def test_no_mass_that_is_not_a_number_lies_anywhere(mass):
     region = Region()
@@ -77,6 +81,7 @@ def test_no_mass_that_is_not_a_number_lies_anywhere(mass):
         assert not inside(nan)[0]
 
 
+@settings(deadline=None)
 @given(region=regions())
 def test_the_command_lines_spelling_is_read_back(region):
     text = [f"{low!r}:{high!r}" for low, high in (region.window, region.sidebands)]
@@ -87,6 +92,7 @@ def test_a_region_says_what_it_is():
     assert str(Region()) == "3300:3700 GeV (sidebands 2300:5000)"
 
 
+@settings(deadline=None)
 @given(edges=st.permutations([2300.0, 3300.0, 3700.0, 5000.0]))
 def test_only_edges_in_order_make_a_region(edges):
     outer_low, low, high, outer_high = edges

@@ -73,6 +73,7 @@ def read_features(path: Path | str, columns: Sequence[str] | None = None) -> pa.
     Args:
         path: The file.
         columns: Which of `feature_columns`; all by default.
+
     Raises:
         FormatError: the file is damaged or of another layout.
         EventsError: a column that it does not have.
@@ -104,9 +105,10 @@ def read_particles(
 
     Args:
         path: The file.
-        chunk: Events a batch; 5000 take about 120 MB.
+        chunk: Events a batch; 5000 take about 230 MB.
         start: The first row to read, so that several workers can share a file.
         stop: The row to stop before; by default all are read.
+
     Raises:
         FormatError: the file is damaged or of another layout.
         EventsError: it has no events.

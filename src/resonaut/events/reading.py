@@ -42,6 +42,7 @@ def read_events(
         mass: Name of the column in which a signal would peak, GeV.
         format: One of `FORMATS`; by default found by looking.
         window: Keep only masses with low <= mass < high, GeV. Events outside it are not counted as unusable.
+
     Raises:
         FormatError: no such file, an unknown or other format, truncated, corrupted, or particles instead of features.
         EventsError: a missing column, one without numbers, repeated ids, no events.
