@@ -15,6 +15,8 @@ import awkward as ak
 import numpy as np
 from jaxtyping import Float, Int
 
+from resonaut.events.exclusions import TOO_FEW_JETS
+
 __all__ = ["Dijets", "JetClustering", "massless"]
 
 
@@ -128,7 +130,7 @@ class JetClustering:
         with np.errstate(divide="ignore", invalid="ignore"):
             central = hard & (np.abs(np.arcsinh(pz / pt)) < self.eta_max)
         exclusions = {
-            "fewer than two jets": int((~pair).sum()),
+            TOO_FEW_JETS: int((~pair).sum()),
             f"leading jet pT below {self.leading_pt:g} GeV": int((pair & ~hard).sum()),
             f"leading jet beyond |eta| {self.eta_max:g}": int((hard & ~central).sum()),
         }

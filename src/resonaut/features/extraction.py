@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Bool, Int
 
+from resonaut.events.exclusions import TOO_FEW_JETS
 from resonaut.features.clustering import JetClustering, massless
 from resonaut.features.dijet import dijet_table
 
@@ -52,7 +53,7 @@ class Extraction:
     @property
     def n_unusable(self) -> int:
         """Events without two jets of finite particles; those outside the selection are usable but not wanted."""
-        return self.exclusions[NOT_FINITE] + self.exclusions["fewer than two jets"]
+        return self.exclusions[NOT_FINITE] + self.exclusions[TOO_FEW_JETS]
 
 
 def extract_features(
