@@ -1,0 +1,92 @@
+"""A run is cited by what its settings name, and every entry is whole."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from resonaut.errors import RunError
+from resonaut.report.citations import METHODS, VERBS, bibtex, cited, library
+
+# Title words and identifier of each, as the papers themselves have them.
+KNOWN = {
+    "Hallin:2021wme": ("Classifying anomalies through outer density estimation", "2109.00546"),
+    "Durkan:2019nsq": ("Neural Spline Flows", "1906.04032"),
+    "Finke:2023ltw": ("Tree-based algorithms for weakly supervised anomaly detection", "2309.13111"),
+    "Kasieczka:2021xcg": ("community challenge for anomaly detection", "2101.08320"),
+    "LHCO:2019rnd": ("R&D Dataset for LHC Olympics 2020", "10.5281/zenodo.4536377"),
+    "Cacciari:2011ma": ("FastJet User Manual", "1111.6097"),
+    "Cacciari:2008gp": ("jet clustering algorithm", "0802.1189"),
+    "Bierlich:2022pfr": ("PYTHIA 8.3", "2203.11601"),
+    "deFavereau:2013fsa": ("DELPHES 3", "1307.6346"),
+    "Thaler:2010tr": ("N-subjettiness", "1011.2268"),
+    "Cowan:2010js": ("Asymptotic formulae", "1007.1727"),
+}
+
+
+def keys(text: str) -> list[str]:
+    return re.findall(r"^@\w+\{([^,]+),$", text, flags=re.MULTILINE)
+
+
+def test_the_demo_hunt_cites_methods_simulation_and_features(make_run: Any) -> None:
+    found = keys(bibtex(make_run()))
+    assert found[0] == "resonaut"
+    programs = {"resonaut", "Rozet:2022zuko", "Ke:2017lightgbm", "Pedregosa:2011sklearn"}
+    assert set(found) == programs | set(KNOWN) - {"LHCO:2019rnd"}
+    assert len(found) == len(set(found))
+
+
+def test_olympics_events_cite_the_data_set_and_no_simulation_of_ours(make_run: Any) -> None:
+    found = keys(bibtex(make_run(events="events_anomalydetection_v2.features.h5")))
+    assert {"LHCO:2019rnd", "Kasieczka:2021xcg"} <= set(found)
+    assert "Bierlich:2022pfr" not in found
+
+
+def test_own_events_cite_neither(make_run: Any) -> None:
+    found = keys(bibtex(make_run(events="mine.parquet", features=("mj1", "mj2"))))
+    assert not {"LHCO:2019rnd", "Kasieczka:2021xcg", "Bierlich:2022pfr", "Thaler:2010tr"} & set(found)
+    assert "Hallin:2021wme" in found
+
+
+def test_only_what_a_run_is_composed_of_is_cited() -> None:
+    settings = {
+        "run": {"verb": "hunt"},
+        "search": {"name": "crossfit", "search": {"name": "cathode", "density": {"name": "x"}}},
+    }
+    assert [reference.key for reference in cited(settings)] == ["resonaut", "Hallin:2021wme", "Cowan:2010js"]
+
+
+def test_every_method_of_the_table_has_its_entries() -> None:
+    assert {key for keys in (*METHODS.values(), *VERBS.values()) for key in keys} <= set(library())
+
+
+def test_every_entry_can_be_cited_and_read() -> None:
+    for key, reference in library().items():
+        assert {"author", "title", "year"} <= set(reference.fields), key
+        assert reference.entry.count("{") == reference.entry.count("}"), key
+        assert key == "resonaut" or "2" in reference.fields["year"]
+        assert not re.search(r"[{}\\$]", str(reference)), key
+
+
+@pytest.mark.parametrize("key", KNOWN)
+def test_entries_are_the_papers(key: str) -> None:
+    title, identifier = KNOWN[key]
+    reference = library()[key]
+    assert title in reference.fields["title"]
+    assert reference.link is not None
+    assert identifier in reference.link[0]
+
+
+def test_one_line_for_people() -> None:
+    assert str(library()["Hallin:2021wme"]) == (
+        "Hallin et al.: Classifying anomalies through outer density estimation, Phys. Rev. D 106 (2022) 055006"
+    )
+    assert str(library()["Rozet:2022zuko"]) == "Rozet: Zuko: Normalizing flows in PyTorch, Zenodo (2022)"
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="not a run folder"):
+        bibtex(tmp_path)
