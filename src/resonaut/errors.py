@@ -4,7 +4,16 @@ Every message says what, with which value, and what to do. The command line prin
 with code 2; anything else that is raised is our fault, and exits with 1 and a traceback.
 """
 
-__all__ = ["ConfigError", "EventsError", "FitError", "FormatError", "RegionError", "ResonautError", "RunError", "SimulationError"]
+__all__ = [
+    "ConfigError",
+    "EventsError",
+    "FitError",
+    "FormatError",
+    "RegionError",
+    "ResonautError",
+    "RunError",
+    "SimulationError",
+]
 
 
 class ResonautError(ValueError):

@@ -118,6 +118,11 @@ class CrossFitted(Search, Protocol):
 
     folds: int
 
+    @property
+    def template(self) -> Templated | None:
+        """Where background of given masses comes from, once fitted; None for a search that cannot sample there."""
+        ...
+
     def fold_of(self, events: Events) -> Shaped[Array, " N"]:
         """Which fold an event belongs to, by its id."""
         ...

@@ -17,7 +17,7 @@ import numpy as np
 from resonaut.analysis.selection import Cut, ScoredEvents
 from resonaut.errors import FitError
 from resonaut.events.events import Events
-from resonaut.protocols import CrossFitted, Seed, Templated
+from resonaut.protocols import CrossFitted, Seed
 from resonaut.searches.regions import Region
 from resonaut.statistics.background_fit import SpectrumFit, SpectrumFitResult, find_fit_range
 from resonaut.statistics.bump_hunt import CutResult, judge_cut
@@ -49,6 +49,7 @@ def estimate_background(
         region: Where the signal is looked for.
         neighbourhood: Sampled background with the masses of sideband events next to the region; None where a search
             cannot sample there, and closure stays unmeasured.
+
     Raises:
         FitError: the uncut spectrum cannot be fitted.
     """
@@ -95,11 +96,11 @@ def sample_neighbourhood(
     search: CrossFitted, events: Events, region: Region, *, seed: Seed = None
 ) -> ScoredEvents | None:
     """Sample background at the masses of the sideband events next to the region, once for each fold's classifiers."""
-    if not isinstance(search, Templated):
+    if search.template is None:
         return None
     rng = np.random.default_rng(seed)
     masses = events.mass[region.in_neighbourhood(events.mass)]
-    samples = [search.background_at(masses, seed=rng) for _ in range(search.folds)]
+    samples = [search.template.background_at(masses, seed=rng) for _ in range(search.folds)]
     return ScoredEvents(
         Events.concatenate(samples),
         np.concatenate([search.score_fold(sample, k) for k, sample in enumerate(samples)]),

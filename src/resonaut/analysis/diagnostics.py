@@ -19,7 +19,7 @@ from resonaut.analysis.background import Background
 from resonaut.analysis.result import C2ST, FeatureClosure, Sculpting, Truth
 from resonaut.analysis.selection import Cut, ScoredEvents
 from resonaut.events.events import Events
-from resonaut.protocols import CrossFitted, Seed, Templated
+from resonaut.protocols import CrossFitted, Seed
 from resonaut.quality.two_sample import c2st, feature_closure
 from resonaut.searches.regions import Region
 from resonaut.statistics.curves import Curves
@@ -74,9 +74,7 @@ def diagnose(
 
     closure = _compare("signal_region", signal_region.events, template.events)
     feature_tables = [
-        tables.feature_table(
-            "signal_region", signal_region.events, template.events, expected=results[0].expected
-        )
+        tables.feature_table("signal_region", signal_region.events, template.events, expected=results[0].expected)
     ]
     two_sample, sculpting = None, []
     out = {
@@ -87,7 +85,7 @@ def diagnose(
         ),
         "tables/folds.parquet": tables.fold_table(signal_region, cuts, results[1:]),
     }
-    if isinstance(search, Templated):
+    if search.template is not None:
         sampled = _sample_sidebands(search, sidebands, seed=rng)
         closure = _compare("sidebands", sidebands.events, sampled.events) + closure
         two_sample = {"sidebands": _c2st(sidebands.events, sampled.events, seed=rng)}
@@ -125,8 +123,8 @@ def _compare(where: str, data: Events, sampled: Events) -> list[FeatureClosure]:
 
 def _sample_sidebands(search: CrossFitted, sidebands: ScoredEvents, *, seed: Seed) -> ScoredEvents:
     """Sampled background with the masses, and scored by the folds, of the real sideband events."""
-    assert isinstance(search, Templated)
-    sampled = search.background_at(sidebands.events.mass, seed=seed)
+    assert search.template is not None
+    sampled = search.template.background_at(sidebands.events.mass, seed=seed)
     scores = np.empty(len(sampled))
     for k in range(search.folds):
         rows = sidebands.fold == k
@@ -136,14 +134,15 @@ def _sample_sidebands(search: CrossFitted, sidebands: ScoredEvents, *, seed: See
 
 def _c2st(data: Events, sampled: Events, *, seed: Seed) -> C2ST:
     """Can trees tell sampled from real events, mass included? Beside real against real of the same size."""
-    rows = np.random.default_rng(seed).permutation(len(data))
-    first, second = rows[:C2ST_EVENTS], rows[C2ST_EVENTS : 2 * C2ST_EVENTS]
+    rng = np.random.default_rng(seed)
+    # The sampled events have the masses of the data in the same rows: a pair must not come apart into both samples.
+    first, second = np.array_split(rng.permutation(len(data)), 2)
 
     def columns(events: Events) -> Array:
-        return np.column_stack([events.mass, events.features])
+        return np.column_stack([events.mass, events.features])[:C2ST_EVENTS]
 
-    test = c2st(columns(data[first]), columns(sampled[first]), seed=seed)
-    floor = c2st(columns(data[first]), columns(data[second]), seed=seed)
+    test = c2st(columns(data[first]), columns(sampled[second]), seed=rng)
+    floor = c2st(columns(data[first]), columns(data[second]), seed=rng)
     return C2ST(auc=test.auc, error=test.error, floor=floor.auc, floor_error=floor.error)
 
 

@@ -53,8 +53,8 @@ def write_features(
 ) -> ExtractionResult:
     """Cluster the particles of every event into jets, and write their features.
 
-    Read and written in chunks: memory does not grow with the file. What was left out is counted in the table's metadata,
-    so that a hunt on the table accounts for every event of the particle-level file.
+    Read and written in chunks: memory does not grow with the file. What was left out is counted in the table's
+    metadata, so that a hunt on the table accounts for every event of the particle-level file.
 
     Args:
         source: A particle-level file.
@@ -64,6 +64,7 @@ def write_features(
         constituents: Keep the jets' constituents.
         format: The file's format, where looking at it should not decide.
         progress: Show a progress bar on standard error.
+
     Raises:
         FormatError: the file is not there, damaged, or holds no particles.
         EventsError: no event passes the selection.

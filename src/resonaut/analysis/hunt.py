@@ -1,8 +1,8 @@
 """The main job: fit, score, cut, estimate the background twice, and say what was found.
 
-    events -> fit_background (sidebands) -> fit_region (signal region) -> out-of-sample scores
-           -> thresholds from unseen sampled events -> counts
-           -> template estimate and fit of the selected spectrum -> p-values -> claim
+events -> fit_background (sidebands) -> fit_region (signal region) -> out-of-sample scores
+-> thresholds from unseen sampled events -> counts
+-> template estimate and fit of the selected spectrum -> p-values -> claim
 """
 
 from __future__ import annotations
@@ -10,24 +10,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
-from resonaut.analysis import diagnostics, tables
 from resonaut.analysis.background import Background, estimate_background, sample_neighbourhood
+from resonaut.analysis.diagnostics import diagnose
 from resonaut.analysis.loading import input_name, load
 from resonaut.analysis.result import Cutflow, CutRow, HuntResult, SpectrumRow, Stopwatch
 from resonaut.analysis.selection import Cut, ScoredEvents, choose_cuts, score_data, score_template
 from resonaut.analysis.settings import HuntSettings
-from resonaut.errors import ConfigError, EventsError, RegionError
+from resonaut.errors import ConfigError, RegionError
 from resonaut.events.events import Events, Samples
-from resonaut.protocols import CrossFitted, Search, Templated
+from resonaut.protocols import CrossFitted, Search
 from resonaut.registry import check_config, dump_config
 from resonaut.runs.folder import RunFolder
 from resonaut.searches.crossfit import CrossFit
 from resonaut.searches.regions import Region
-from resonaut.statistics.bump_hunt import expected_z, quoted
+from resonaut.statistics.background_fit import SpectrumFitResult
+from resonaut.statistics.bump_hunt import claim, expected_z, quoted
 from resonaut.statistics.peak_fit import fit_peak
 
 __all__ = ["hunt", "run_hunt"]
@@ -63,8 +64,10 @@ def hunt(
         seed: The same seed gives the same result; None draws one.
         out: Folder of the run; None keeps the result in memory.
         progress: Say what is being done, on standard error.
+
     Returns:
         Counts, expectations, p-values and the claim.
+
     Raises:
         ResonautError: the input cannot be used.
     """
@@ -93,30 +96,25 @@ def run_hunt(
     progress: bool = False,
 ) -> HuntResult:
     """Search events for a resonance, all settings in one object; `hunt` says what they mean."""
-    settings = check_config(HuntSettings, settings)
+    settings = check_config(settings)
     region = settings.mass_region()
     search = CrossFit() if search is None else replace(search)  # type: ignore[type-var]
     if not isinstance(search, CrossFitted):
         raise ConfigError(
             f"{type(search).__name__} scores events it was trained on, which fakes an excess; wrap it in CrossFit(...)"
         )
-    source = None if settings.events == "demo" else Path(settings.events)
-    folder, settings = _open(out, settings, search, [] if source is None or events is not None else [source])
+    source = events if events is not None else None if settings.events == "demo" else Path(settings.events)
+    watch = Stopwatch(progress)
+    with watch.stage("read", "reading events"):
+        loaded = load(source, features=settings.features, mass=settings.mass, format=settings.format, progress=progress)
+        window = _window(loaded, region)
+        samples = Samples(data=window).blinded(search.needs)
+    # Only now: a folder is not made for events that cannot be used.
+    folder, settings = _open(out, settings, search, [source] if isinstance(source, Path) else [])
     if folder is not None and folder.complete:
         return HuntResult.from_json(folder.result())
 
     streams = dict(zip(STAGES, np.random.default_rng(settings.seed).spawn(len(STAGES)), strict=True))
-    watch = Stopwatch(progress)
-    with watch.stage("read", f"reading {settings.events} events"):
-        loaded = load(
-            events if events is not None else source,
-            features=settings.features,
-            mass=settings.mass,
-            format=settings.format,
-            progress=progress,
-        )
-        window = _window(loaded, region)
-        samples = Samples(data=window).blinded(search.needs)
     with watch.stage("fit_background", "learning the background in the sidebands"):
         search.fit_background(samples, region, seed=streams["fit_background"])
     with watch.stage("fit_region", "comparing the signal region with it, fold by fold"):
@@ -129,9 +127,8 @@ def run_hunt(
         neighbourhood = sample_neighbourhood(search, samples.data, region, seed=streams["closure"])
         background = estimate_background(data, cuts, region, neighbourhood)
     with watch.stage("diagnostics", "measuring closure and sculpting"):
-        found = diagnose(
-            search, data, window.labels, template, cuts, background, region, seed=streams["diagnostics"]
-        )
+        found = diagnose(search, data, window.labels, template, cuts, background, region, seed=streams["diagnostics"])
+    best = quoted(background.cuts)
     result = HuntResult(
         method=_method(search),
         region=region.window,
@@ -142,9 +139,14 @@ def run_hunt(
         exclusions=dict(loaded.exclusions),
         cutflow=_cutflow(loaded, window, region, background),
         n_signal_region=background.cuts[0].observed,
-        cuts=_rows(background, data, window.labels, cuts, region),
-        **_claim(background),
-        fits=_spectra(background, region),
+        cuts=_rows(background, cuts, data, window.labels, region),
+        claim=claim(background.cuts),
+        p_quoted=best.p,
+        z_quoted=best.z,
+        n_trials=best.n_trials,
+        p_global=None,
+        z_global=None,
+        fits=[_spectrum(efficiency, fit, region) for efficiency, fit in background.fits.items()],
         feature_closure=found.feature_closure,
         c2st=found.c2st,
         mass_sculpting=found.sculpting,
@@ -192,3 +194,55 @@ def _window(loaded: Events, region: Region) -> Events:
             spread = f"{loaded.mass.min():.0f}-{loaded.mass.max():.0f} GeV" if len(loaded) else "no event at all"
             raise RegionError(f"{name} holds 0 events (the file has {spread}); choose a region inside the data")
     return window
+
+
+def _method(search: Search) -> str:
+    """The method's name, without the cross-fitting around it."""
+    inner = getattr(search, "search", search)
+    return str(getattr(inner, "config_name", type(inner).__name__))
+
+
+def _cutflow(loaded: Events, window: Events, region: Region, background: Background) -> list[Cutflow]:
+    """How many events are left after each step, from the file to the tightest cut."""
+    steps = [("in the file", len(loaded) + loaded.n_unusable)]
+    steps += [(f"excluded: {reason}", -count) for reason, count in loaded.exclusions.items()]
+    steps += [
+        ("usable", len(loaded)),
+        (f"{region.sideband_low:g}-{region.sideband_high:g} GeV", len(window)),
+        (f"signal region {region.low:g}-{region.high:g} GeV", background.cuts[0].observed),
+    ]
+    steps += [(f"signal region, {100 * cut.efficiency:g} % cut", cut.observed) for cut in background.cuts[1:]]
+    return [Cutflow(step=step, events=events) for step, events in steps]
+
+
+def _rows(
+    background: Background, cuts: Sequence[Cut], data: ScoredEvents, labels: np.ndarray | None, region: Region
+) -> list[CutRow]:
+    """The rows of the table; what labels add to them is not known to anything before."""
+    inside = region.in_signal(data.events.mass)
+    selections = [inside, *(inside & cut.passed(data) for cut in cuts)]
+    rows = []
+    for result, selected in zip(background.cuts, selections, strict=True):
+        truth: dict[str, Any] = {}
+        if labels is not None:
+            signal = int(labels[selected].sum())
+            truth = {
+                "n_signal": signal,
+                "n_background": int(selected.sum()) - signal,
+                "expected_z": expected_z(signal, result),
+            }
+        rows.append(CutRow(**{**vars(result), "closure": result.closure and asdict(result.closure)}, **truth))
+    return rows
+
+
+def _spectrum(efficiency: float, fit: SpectrumFitResult, region: Region) -> SpectrumRow:
+    """The fit's quality, and the peak on top of it."""
+    peak = fit_peak(fit.edges, fit.counts, fit.expected, region.window, fit.integral(*region.window).error)
+    return SpectrumRow(
+        efficiency=efficiency,
+        chi2=fit.chi2,
+        n_dof=fit.n_dof,
+        p_value=fit.p_value,
+        n_shape_parameters=fit.n_shape_parameters,
+        **asdict(peak),
+    )

@@ -12,7 +12,17 @@ from pydantic import TypeAdapter
 
 from resonaut.errors import RunError
 
-__all__ = ["C2ST", "CutRow", "Cutflow", "FeatureClosure", "HuntResult", "Sculpting", "SpectrumRow", "Stopwatch", "Truth"]
+__all__ = [
+    "C2ST",
+    "CutRow",
+    "Cutflow",
+    "FeatureClosure",
+    "HuntResult",
+    "Sculpting",
+    "SpectrumRow",
+    "Stopwatch",
+    "Truth",
+]
 
 
 @dataclass(frozen=True, kw_only=True)

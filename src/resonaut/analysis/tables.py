@@ -15,7 +15,7 @@ from resonaut.analysis.selection import Cut, ScoredEvents
 from resonaut.events.events import Events
 from resonaut.statistics.background_fit import SpectrumFitResult
 from resonaut.statistics.bump_hunt import CutResult
-from resonaut.statistics.counting import significance
+from resonaut.statistics.counting import excess_z
 from resonaut.statistics.curves import Curves
 
 __all__ = [
@@ -128,7 +128,6 @@ def fold_table(data: ScoredEvents, cuts: Sequence[Cut], results: Sequence[CutRes
         # The threshold's error is this fold's own, the others are common to all.
         common = np.hypot(result.spectrum_error, result.closure_error) / result.expected
         error = expected * np.hypot(common, cut.relative_error * np.sqrt(len(share)))
-        z = [significance(int(n), b, e).z for n, b, e in zip(observed, expected, error, strict=True)]
         rows.append(
             {
                 "efficiency": cut.efficiency,
@@ -137,7 +136,7 @@ def fold_table(data: ScoredEvents, cuts: Sequence[Cut], results: Sequence[CutRes
                 "observed": observed,
                 "expected": expected,
                 "expected_error": error,
-                "z": np.array(z),
+                "z": excess_z(observed, expected, error),
             }
         )
     return _stack(rows)

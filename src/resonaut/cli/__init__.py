@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 
 from cyclopts import App, CycloptsError
+from rich.text import Text
 
 from resonaut.errors import ResonautError
 
@@ -25,7 +26,7 @@ app = App(
     help="Find new particles nobody has described: from collision events to a p-value.",
     version=_version,
     # One line, like our own errors.
-    error_formatter=lambda error: f"error: {_one_line(error)}",
+    error_formatter=lambda error: Text(f"error: {_one_line(error)}", no_wrap=True, overflow="ignore"),
 )
 # Import paths, so that `resonaut --help` waits neither for PyTorch nor for Pythia.
 app.command("resonaut.cli.hunt:hunt", help="Search events for a resonance: fit, score, cut, p-values, report.")

@@ -56,7 +56,7 @@ def hunt(
     cuts
         Background efficiencies of the cuts, with commas between them. [default: 0.1,0.01,0.001]
     """
-    from resonaut.analysis.hunt import hunt as run_hunt
+    from resonaut.analysis.hunt import run_hunt
     from resonaut.analysis.settings import HuntSettings
     from resonaut.cli.table import hunt_table
     from resonaut.registry import read_config
@@ -81,7 +81,9 @@ def hunt(
         _limit_threads(common.workers)
 
     printer = console()
-    result = run_hunt(settings=run, search=search, out=out, progress=True)
+    if (out / "result.json").exists():
+        printer.print(f"{out} is complete; showing its result.", highlight=False, soft_wrap=True)
+    result = run_hunt(run, search, out=out, progress=True)
     report = write_report(out)
     printer.print(hunt_table(result))
     printer.print(f"Claim: {result.claim}.", highlight=False)
@@ -90,11 +92,13 @@ def hunt(
 
 def _search(recipe: dict[str, Any], method: str | None, settings: tuple[str, ...], folds: int | None) -> dict[str, Any]:
     """The search's configuration: the method inside its cross-fitting."""
-    tree = dict(recipe) or {"name": "crossfit"}
-    inner = tree.get("search", {"name": "cathode"})
-    inner = {"name": inner} if isinstance(inner, str) else dict(inner)
-    if method is not None and method != inner.get("name"):
-        inner = {"name": method}
+    from resonaut.registry import dump_config, read_config
+
+    # Every default is written out, so that one setting of a part can be changed without naming the part again.
+    tree = dump_config(read_config("search", recipe or {"name": "crossfit"}))
+    inner = tree["search"]
+    if method is not None and method != inner["name"]:
+        inner = dump_config(read_config("search", method))
     tree["search"] = apply_settings(inner, settings)
     if folds is not None:
         tree["folds"] = folds

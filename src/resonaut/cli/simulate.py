@@ -91,4 +91,6 @@ def simulate(
         )
     printer = console()
     printer.print(table)
-    printer.print(f"{result.path}: {result.n_events:,} events in {result.seconds:.0f} s", highlight=False, soft_wrap=True)
+    printer.print(
+        f"{result.path}: {result.n_events:,} events in {result.seconds:.0f} s", highlight=False, soft_wrap=True
+    )

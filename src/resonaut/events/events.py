@@ -39,7 +39,7 @@ class Events:
     mass: Float[Array, " N"]
     features: Float[Array, "N F"]
     names: tuple[str, ...]
-    ids: Int[Array, " N"] = field(default=None)  # type: ignore[assignment]
+    ids: Int[Array, " N"] = field(default=None)  # type: ignore[arg-type]
     labels: Int[Array, " N"] | None = None
     mass_name: str = "mjj"
     exclusions: Mapping[str, int] = field(default_factory=dict)

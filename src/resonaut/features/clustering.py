@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from resonaut.events.exclusions import TOO_FEW_JETS
+from resonaut.features.native_output import native_output_to_stderr
 
 __all__ = ["Dijets", "JetClustering", "massless"]
 
@@ -102,7 +103,8 @@ class JetClustering:
         momenta = ak.zip(
             {"px": particles.px, "py": particles.py, "pz": particles.pz, "E": particles.e}, with_name="Momentum4D"
         )
-        sequence = fastjet.ClusterSequence(momenta, fastjet.JetDefinition(fastjet.antikt_algorithm, self.radius))
+        with native_output_to_stderr():
+            sequence = fastjet.ClusterSequence(momenta, fastjet.JetDefinition(fastjet.antikt_algorithm, self.radius))
         jets = sequence.inclusive_jets(min_pt=self.min_pt)
         jets["pt"] = np.hypot(jets.px, jets.py)
         hardest = ak.argsort(jets.pt, axis=1, ascending=False, stable=True)[:, :2]

@@ -38,6 +38,7 @@ class CATHODE:
         mass_model: Learns p(m) inside it; the sampled events get their masses from here.
         classifier: Tells data from sampled background.
         oversample: Sampled background events per data event.
+
     References:
         Hallin et al., PRD 106 (2022) 055006, arXiv:2109.00546
     """
@@ -56,7 +57,8 @@ class CATHODE:
     def fit_background(self, samples: Samples, region: Region, *, seed: Seed = None) -> CATHODE:
         """Learn p(x|m) in the sidebands."""
         outside = samples.data[region.in_sidebands(samples.data.mass)]
-        self.density_ = replace(self.density).fit(outside.features, outside.context, seed=seed)
+        density = replace(self.density)  # type: ignore[type-var]  # unfitted, with the same settings
+        self.density_ = density.fit(outside.features, outside.context, seed=seed)
         self.names_: Sequence[str] = outside.names
         return self
 

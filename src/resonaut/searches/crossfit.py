@@ -16,7 +16,7 @@ from jaxtyping import Float, Int
 
 from resonaut.errors import ConfigError
 from resonaut.events.events import Events, Samples
-from resonaut.protocols import Search, Seed
+from resonaut.protocols import Seed, Templated
 from resonaut.registry import AnySearch, register
 from resonaut.searches.cathode import CATHODE
 from resonaut.searches.regions import Region
@@ -37,6 +37,7 @@ class CrossFit:
     Args:
         search: What is fitted.
         folds: How many parts the data are cut into.
+
     References:
         Collins, Howe, Nachman, PRD 99 (2019) 014038, arXiv:1902.02634, section III B (nested cross-validation)
     """
@@ -52,6 +53,12 @@ class CrossFit:
     def needs(self) -> frozenset[str]:
         """The truth that the search asks for."""
         return self.search.needs
+
+    @property
+    def template(self) -> Templated | None:
+        """The fitted search, whose background is common to all folds, if it can sample at given masses."""
+        search = getattr(self, "search_", None)
+        return search if isinstance(search, Templated) else None
 
     def fit_background(self, samples: Samples, region: Region, *, seed: Seed = None) -> CrossFit:
         """Fit the search's first step, once for all folds."""
@@ -86,10 +93,6 @@ class CrossFit:
     def score_fold(self, events: Events, fold: int) -> Float[Array, " N"]:
         """Score events with the classifiers that did not see this fold."""
         return self.searches_[fold].score(events) if len(events) else np.empty(0)
-
-    def background_at(self, mass: Float[Array, " N"], *, seed: Seed = None) -> Events:
-        """Fresh background events of given masses: the background is common to all folds."""
-        return self.search_.background_at(mass, seed=seed)
 
     def background(self, n: int, *, seed: Seed = None) -> Events:
         """Fresh background events, in equal parts from the folds' searches."""

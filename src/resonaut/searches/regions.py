@@ -25,6 +25,7 @@ class Region:
     Args:
         low, high: The signal region, GeV.
         sideband_low, sideband_high: The outer edges of the sidebands, GeV.
+
     Raises:
         RegionError: edges out of order, or a sideband on one side only.
     """
@@ -47,7 +48,7 @@ class Region:
         if self.sideband_low >= self.low or self.sideband_high <= self.high:
             raise RegionError(
                 f"sidebands {self.sideband_low:g}:{self.sideband_high:g} do not reach beyond both sides of the signal "
-                f"region {self.low:g}:{self.high:g}; the background is interpolated between two sidebands, so widen them"
+                f"region {self.low:g}:{self.high:g}; the background is interpolated between two, so widen them"
             )
 
     @classmethod

@@ -6,7 +6,6 @@ and sixteen give the same events.
 
 from __future__ import annotations
 
-import ctypes
 import multiprocessing
 import os
 import threading
@@ -19,6 +18,7 @@ from itertools import count
 from multiprocessing.connection import wait
 
 from resonaut.errors import SimulationError
+from resonaut.features.native_output import native_output_to_stderr
 from resonaut.simulation.chain import Chain
 from resonaut.simulation.shards import BlockCounts, Shards
 
@@ -92,24 +92,9 @@ def _make_block(chain: Chain, shards: Shards, number: int) -> BlockCounts:
     there = shards.counts(chain.process, number)
     if there is not None:
         return there
-    with _native_output_to_stderr():
+    with native_output_to_stderr():
         block = chain.run(number)
     return shards.write(chain.process, number, block)
-
-
-@contextmanager
-def _native_output_to_stderr() -> Iterator[None]:
-    """FastJet and Pythia greet on standard output, from C++, where the user expects results alone."""
-    libc = ctypes.CDLL(None)
-    libc.fflush(None)
-    stdout = os.dup(1)
-    os.dup2(2, 1)
-    try:
-        yield
-    finally:
-        libc.fflush(None)  # what is still buffered would come out after all
-        os.dup2(stdout, 1)
-        os.close(stdout)
 
 
 def _finished(counts: BlockCounts) -> Future[BlockCounts]:

@@ -1,0 +1,179 @@
+"""Whatever a user gets wrong ends with exit code 2 and one line that says what, which value, and what to do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from resonaut.cli import main
+
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def error_of(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the command line, which must refuse; its one line on standard error."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str | Path) -> str:
+        with pytest.raises(SystemExit) as exit:
+            main([str(argument) for argument in arguments])
+        said = [line for line in capsys.readouterr().err.splitlines() if not line.endswith("reading events")]
+        assert exit.value.code == 2, said
+        assert len(said) == 1, said
+        assert said[0].startswith("error: ")
+        assert "Traceback" not in said[0]
+        return said[0]
+
+    return run
+
+
+@pytest.fixture
+def events(tmp_path: Path) -> Path:
+    """A small file that is all right."""
+    return write(tmp_path / "events.parquet")
+
+
+def write(path: Path, **columns: object) -> Path:
+    rng = np.random.default_rng(0)
+    n = 500
+    good = {"mjj": rng.uniform(2300, 5000, n), "mj1": rng.normal(size=n), "delta_mj": rng.normal(size=n)}
+    good |= {"tau21_1": rng.uniform(size=n), "tau21_2": rng.uniform(size=n)}
+    pq.write_table(pa.table(good | columns), path)
+    return path
+
+
+def test_a_missing_file(error_of: Run) -> None:
+    assert "nothing.parquet" in error_of("hunt", "nothing.parquet")
+
+
+def test_a_missing_column_is_named_with_a_near_match(error_of: Run, events: Path) -> None:
+    said = error_of("hunt", events, "--features", "mj1,delta_mjj")
+    assert "delta_mjj" in said
+    assert "delta_mj" in said
+
+
+def test_an_unknown_format(error_of: Run, tmp_path: Path) -> None:
+    (tmp_path / "events.txt").write_text("mjj mj1\n3500 100\n")
+    assert "parquet" in error_of("hunt", tmp_path / "events.txt")
+    assert "lhco-features" in error_of("hunt", write(tmp_path / "e.parquet"), "--format", "rootfile")
+
+
+def test_a_truncated_hdf5(error_of: Run, tmp_path: Path) -> None:
+    path = tmp_path / "events.h5"
+    with h5py.File(path, "w") as file:
+        file["df/block0_values"] = np.zeros((100, 2101))
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    assert "events.h5" in error_of("hunt", path)
+    assert "events.h5" in error_of("features", path)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_column_without_a_usable_value(error_of: Run, tmp_path: Path, value: float) -> None:
+    path = write(tmp_path / "e.parquet", mj1=np.full(500, value))
+    assert "'mj1' has no usable value" in error_of("hunt", path)
+
+
+def test_an_empty_signal_region(error_of: Run, tmp_path: Path) -> None:
+    mass = np.random.default_rng(1).uniform(2300, 3200, 500)
+    mass[:100] += 1600
+    said = error_of("hunt", write(tmp_path / "e.parquet", mjj=mass))
+    assert "signal region 3300-3700 GeV holds 0 events" in said
+
+
+def test_sidebands_on_one_side_only(error_of: Run, events: Path, tmp_path: Path) -> None:
+    assert "both sides" in error_of("hunt", events, "--sidebands", "3300:5000")
+    below = np.random.default_rng(1).uniform(2300, 3700, 500)
+    assert "sideband 3700-5000 GeV holds 0 events" in error_of("hunt", write(tmp_path / "e.parquet", mjj=below))
+
+
+@pytest.mark.parametrize("region", ["3700:3300", "3300", "low:high", "nan:3700"])
+def test_a_region_that_is_none(error_of: Run, events: Path, region: str) -> None:
+    assert region.split(":")[0] in error_of("hunt", events, "--region", region)
+
+
+def test_an_output_that_cannot_be_written(error_of: Run, events: Path, tmp_path: Path) -> None:
+    # As root a folder without write permission stays writable; a file in the place of a folder is refused to anyone.
+    (tmp_path / "file").write_text("")
+    assert "cannot be written" in error_of("hunt", events, "--out", tmp_path / "file" / "run")
+
+
+@pytest.mark.skipif(
+    subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode != 0, reason="cannot mount file systems"
+)
+def test_a_read_only_output_folder(events: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "readonly"
+    folder.mkdir()
+    command = f"mount -t tmpfs -o ro,size=1m none {folder} && {Path(sys.executable).parent}/resonaut hunt {events} --out {folder}/run"
+    done = subprocess.run(["unshare", "-m", "sh", "-c", command], capture_output=True, text=True, check=False)
+    if "mount:" in done.stderr:
+        pytest.skip(f"cannot mount a read-only file system: {done.stderr.strip()}")
+    assert done.returncode == 2
+    assert "cannot be written" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_run_folder_of_other_settings(error_of: Run, events: Path, tmp_path: Path) -> None:
+    from resonaut.analysis.settings import HuntSettings
+    from resonaut.registry import dump_config
+    from resonaut.runs.folder import RunFolder
+    from resonaut.searches.crossfit import CrossFit
+
+    settings = HuntSettings(events=str(events), region="3000:3400", seed=1)
+    written = {"run": dump_config(settings), "search": dump_config(CrossFit())}
+    RunFolder.open(tmp_path / "run", written, [events])
+    said = error_of("hunt", events, "--out", tmp_path / "run")
+    assert "run.region was '3000:3400', is now '3300:3700'" in said
+    assert "--out" in said
+
+
+def test_unknown_names_come_with_the_choice(error_of: Run, events: Path) -> None:
+    assert "cathode" in error_of("hunt", events, "--method", "catode")
+    assert "nsf" in error_of("hunt", events, "--set", "density=maaf")
+    assert "binz" in error_of("hunt", events, "--set", "density.binz=8")
+    assert "baseline" in error_of("hunt", events, "--features", "baselin")
+
+
+@pytest.mark.parametrize("cuts", ["0", "1", "1.5", "nan", "a"])
+def test_cuts_that_are_none(error_of: Run, events: Path, cuts: str) -> None:
+    assert "efficiencies" in error_of("hunt", events, "--cuts", cuts)
+
+
+def test_settings_that_are_none(error_of: Run, events: Path, tmp_path: Path) -> None:
+    assert "--set bins" in error_of("hunt", events, "--set", "bins")
+    assert "--seed is -1" in error_of("hunt", events, "--seed", "-1")
+    assert "--workers is 0" in error_of("hunt", events, "--workers", "0")
+    (tmp_path / "recipe.toml").write_text("[rum]\nmass = 'mjj'\n")
+    assert "[rum]" in error_of("hunt", events, "--recipe", tmp_path / "recipe.toml")
+    (tmp_path / "recipe.toml").write_text("not toml")
+    assert "not TOML" in error_of("hunt", events, "--recipe", tmp_path / "recipe.toml")
+
+
+def test_unknown_options_and_verbs(error_of: Run) -> None:
+    assert "--regoin" in error_of("hunt", "--regoin", "3300:3700")
+    assert "hunt" in error_of("hnut")
+
+
+def test_simulate_refuses(error_of: Run) -> None:
+    assert "lhco-rnd" in error_of("simulate", "higgs")
+    assert "-5" in error_of("simulate", "qcd", "--events", "-5")
+    assert "mass_wprime" in error_of("simulate", "wprime-xy", "--events", "10", "--set", "mass_x=4000")
+    assert "mass_z" in error_of("simulate", "wprime-xy", "--events", "10", "--set", "mass_z=4000")
+
+
+def test_features_wants_particles(error_of: Run, events: Path) -> None:
+    assert "holds no particles" in error_of("features", events, "--out", "jets.parquet")
+
+
+def test_report_and_cite_want_a_run(error_of: Run, tmp_path: Path) -> None:
+    for verb in ("report", "cite"):
+        assert "run" in error_of(verb, tmp_path / "nowhere")

@@ -1,0 +1,120 @@
+"""Cross-fitting: no classifier scores what it was trained on, and the background is learnt once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resonaut.errors import ConfigError, EventsError, RegionError
+from resonaut.events.events import Events, Samples
+from resonaut.protocols import CrossFitted, Seed, Templated
+from resonaut.registry import read_config
+from resonaut.searches.cathode import CATHODE
+from resonaut.searches.crossfit import CrossFit
+from resonaut.searches.regions import Region
+
+REGION = Region()
+
+
+def events(n: int = 2000, seed: int = 0) -> Events:
+    rng = np.random.default_rng(seed)
+    return Events(mass=rng.uniform(2300, 5000, n), features=rng.normal(size=(n, 2)), names=("a", "b"))
+
+
+@dataclass(kw_only=True)
+class Memory:
+    """A search that remembers whom it has seen: the score is 1 for events of the training, 0 for others."""
+
+    fits: list[str] = field(default_factory=list)
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    def fit_background(self, samples: Samples, region: Region, *, seed: Seed = None) -> Memory:
+        self.fits.append("background")
+        return self
+
+    def fit_region(self, samples: Samples, region: Region, *, seed: Seed = None) -> Memory:
+        self.seen = set(samples.data.ids.tolist())
+        return self
+
+    def score(self, events: Events) -> np.ndarray:
+        return np.array([float(i in self.seen) for i in events.ids])
+
+    def background(self, n: int, *, seed: Seed = None) -> Events:
+        return self.background_at(np.full(n, 3500.0))
+
+    def background_at(self, mass: np.ndarray, *, seed: Seed = None) -> Events:
+        return Events(mass=mass, features=np.zeros((len(mass), 2)), names=("a", "b"))
+
+
+@pytest.fixture
+def fitted() -> CrossFit:
+    samples = Samples(data=events())
+    return CrossFit(search=Memory(), folds=4).fit_background(samples, REGION, seed=1).fit_region(samples, REGION, seed=2)
+
+
+def test_no_event_is_scored_by_what_it_trained(fitted: CrossFit) -> None:
+    assert fitted.score(events()).max() == 0.0
+
+
+def test_the_background_is_fitted_once(fitted: CrossFit) -> None:
+    assert fitted.search_.fits == ["background"]
+    assert len(fitted.searches_) == 4
+
+
+def test_folds_are_even_and_go_by_id(fitted: CrossFit) -> None:
+    data = events(20_000)
+    fold = fitted.fold_of(data)
+    # 5 sigma of a binomial with n = 20000, p = 1/4
+    assert np.abs(np.bincount(fold, minlength=4) - 5000).max() < 5 * np.sqrt(20_000 * 0.25 * 0.75)
+    order = np.random.default_rng(3).permutation(len(data))
+    assert (fitted.fold_of(data[order]) == fold[order]).all()
+
+
+def test_neighbouring_ids_land_in_unrelated_folds(fitted: CrossFit) -> None:
+    fold = fitted.fold_of(events(20_000))
+    same = (fold[1:] == fold[:-1]).mean()
+    assert abs(same - 0.25) < 5 * np.sqrt(0.25 * 0.75 / 20_000)
+
+
+@given(n=st.integers(0, 50))
+def test_background_gives_as_many_events_as_asked(n: int) -> None:
+    samples = Samples(data=events(200))
+    search = CrossFit(search=Memory(), folds=3).fit_background(samples, REGION).fit_region(samples, REGION)
+    assert len(search.background(n)) == n
+
+
+def test_it_is_what_the_protocols_say(fitted: CrossFit) -> None:
+    assert isinstance(fitted, CrossFitted)
+    assert isinstance(fitted.template, Templated)
+
+
+def test_one_fold_is_refused() -> None:
+    with pytest.raises(ConfigError, match="folds is 1"):
+        CrossFit(folds=1)
+
+
+def test_a_typo_is_refused_with_the_choice() -> None:
+    with pytest.raises(ConfigError, match=r"(?s)catode.*cathode"):
+        read_config("search", {"name": "crossfit", "search": "catode"})
+
+
+def test_oversampling_must_be_positive() -> None:
+    with pytest.raises(ConfigError, match="oversample is 0"):
+        CATHODE(oversample=0)
+
+
+def test_an_empty_region_is_refused() -> None:
+    data = events()
+    data = data[~REGION.in_signal(data.mass)]
+    with pytest.raises(RegionError, match="holds no event"):
+        CATHODE().fit_region(Samples(data=data), REGION)
+
+
+def test_a_truth_that_is_not_there_is_refused() -> None:
+    with pytest.raises(EventsError, match="known to be signal"):
+        Samples(data=events()).blinded(frozenset({"signal"}))
