@@ -47,8 +47,7 @@ def damage_reported(path: Path | str, what: str) -> Iterator[None]:
         yield
     except ResonautError:
         raise
-    except (
-        Exception
-    ) as error:  # h5py and Arrow raise any of OSError, RuntimeError, KeyError, ValueError, MemoryError...
+    except Exception as error:
+        # On damaged files h5py and Arrow raise OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError, ...
         said = " ".join(str(error).split())[:200] or type(error).__name__
         raise FormatError(f"{path} cannot be read as {what}: {said}; it may be truncated, copy it again") from None
