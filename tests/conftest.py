@@ -6,6 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
+from closure.mini_olympics import MiniOlympics
+
+from resonaut.events.events import Events
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +22,15 @@ def validation_data() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return folder
+
+
+@pytest.fixture(scope="session")
+def signal_events() -> Events:
+    """A miniature LHC Olympics with a signal that no hunt can miss."""
+    return MiniOlympics(15_000, 400).events(seed=1)
+
+
+@pytest.fixture(scope="session")
+def background_events() -> Events:
+    """The same without a signal."""
+    return MiniOlympics(15_000, 0).events(seed=2)

@@ -42,7 +42,7 @@ def test_latent_variables_lead_back_to_the_event(flow, events):
     x, mass = events[0][:500], events[1][:500]
     latent = torch.from_numpy(flow.to_latent(x, mass)).float()
     c = torch.from_numpy(flow.context_scaling_.transform(mass)).float()
-    back = flow.scaling_.inverse(flow.flow_.to_data(latent, c).double().numpy())
+    back = flow.scaling_.inverse(flow.flow_.to_data(latent, c).detach().double().numpy())
     np.testing.assert_allclose(back, x, rtol=2e-3, atol=1e-3)
 
 
@@ -61,22 +61,6 @@ def test_outside_the_range_there_is_no_density_but_a_latent(flow, events):
     assert np.isfinite(flow.to_latent(x, mass)).all()
 
 
-def test_what_does_not_invert_is_drawn_again(flow, monkeypatch):
-    original = flow.flow_.to_data
-    calls = []
-
-    def sometimes_nan(z, context):
-        x = original(z, context)
-        if not calls:
-            x[::7] = float("nan")
-        calls.append(len(x))
-        return x
-
-    monkeypatch.setattr(flow.flow_, "to_data", sometimes_nan)
-    assert np.isfinite(flow.sample(np.full((70, 1), 3000.0), seed=1)).all()
-    assert calls == [70, 10]
-
-
 @pytest.mark.parametrize("scaling", [Standardise(), Quantile()])
 def test_other_scalings_do(scaling, events):
     flow = SplineFlow(scaling=scaling, trainer=Trainer(epochs=1, batch_size=256, device="cpu")).fit(*events, seed=1)
@@ -93,8 +77,8 @@ def test_one_feature_and_several_contexts(events):
 
 
 def test_an_interrupted_fit_goes_on(events, tmp_path, monkeypatch):
-    trainer = Trainer(epochs=3, batch_size=1000, device="cpu", checkpoint=tmp_path / "flow.safetensors")
-    whole = SplineFlow(trainer=replace(trainer, checkpoint=None)).fit(*events, seed=1)
+    trainer = Trainer(epochs=3, batch_size=1000, device="cpu", checkpoints=tmp_path)
+    whole = SplineFlow(trainer=replace(trainer, checkpoints=None)).fit(*events, seed=1)
 
     write = training.write_tensors
 

@@ -106,7 +106,7 @@ def test_an_interrupted_training_resumes_to_the_bit(settings, data, tmp_path, mo
         return loss
 
     calls: list[int] = []
-    trainer = replace(trainer, checkpoint=tmp_path / "training.safetensors")
+    trainer = replace(trainer, checkpoints=tmp_path)
     original = Line.loss
     with monkeypatch.context() as patch:
         patch.setattr(
@@ -125,17 +125,18 @@ def test_an_interrupted_training_resumes_to_the_bit(settings, data, tmp_path, mo
     assert torch.equal(weights(again), weights(straight))
 
 
-def test_a_checkpoint_of_another_training_is_refused(data, tmp_path):
-    trainer = replace(TRAINER, checkpoint=tmp_path / "training.safetensors")
+def test_trainings_share_a_folder_of_checkpoints(data, tmp_path):
+    trainer = replace(TRAINER, checkpoints=tmp_path)
     trainer.fit(Line(), data, seed=5)
     other = {"x": data["x"] + 1e-3, "y": data["y"]}
-    for changed, events, seed in [
-        (replace(trainer, learning_rate=0.3), data, 5),
-        (trainer, data, 6),
-        (trainer, other, 5),
-    ]:
-        with pytest.raises(ConfigError, match=r"training\.safetensors .* choose another file"):
-            changed.fit(Line(), events, seed=seed)
+    for n, (changed, events, seed) in enumerate(
+        [(replace(trainer, learning_rate=0.3), data, 5), (trainer, data, 6), (trainer, other, 5)], start=2
+    ):
+        alone, beside = Line(), Line()
+        replace(changed, checkpoints=None).fit(alone, events, seed=seed)
+        changed.fit(beside, events, seed=seed)
+        assert torch.equal(weights(alone), weights(beside))  # nobody else's checkpoint was taken up
+        assert len(list(tmp_path.iterdir())) == n
 
 
 def test_the_best_epoch_is_kept(data):

@@ -8,7 +8,7 @@ events -> fit_background (sidebands) -> fit_region (signal region) -> out-of-sam
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from resonaut.analysis.selection import Cut, ScoredEvents, choose_cuts, score_da
 from resonaut.analysis.settings import HuntSettings
 from resonaut.errors import ConfigError, RegionError
 from resonaut.events.events import Events, Samples
+from resonaut.models.training import Trainer
 from resonaut.protocols import CrossFitted, Search
 from resonaut.registry import check_config, dump_config
 from resonaut.runs.folder import RunFolder
@@ -98,7 +99,7 @@ def run_hunt(
     """Search events for a resonance, all settings in one object; `hunt` says what they mean."""
     settings = check_config(settings)
     region = settings.mass_region()
-    search = CrossFit() if search is None else replace(search)  # type: ignore[type-var]
+    search = CrossFit() if search is None else search
     if not isinstance(search, CrossFitted):
         raise ConfigError(
             f"{type(search).__name__} scores events it was trained on, which fakes an excess; wrap it in CrossFit(...)"
@@ -114,8 +115,9 @@ def run_hunt(
     if folder is not None and folder.complete:
         return HuntResult.from_json(folder.result())
 
+    search = _watched(search, folder and folder.path / "checkpoints", progress)
     streams = dict(zip(STAGES, np.random.default_rng(settings.seed).spawn(len(STAGES)), strict=True))
-    with watch.stage("fit_background", "learning the background in the sidebands"):
+    with watch.stage("fit_background", "learning the background in the sidebands", shows_progress=True):
         search.fit_background(samples, region, seed=streams["fit_background"])
     with watch.stage("fit_region", "comparing the signal region with it, fold by fold"):
         search.fit_region(samples, region, seed=streams["fit_region"])
@@ -177,6 +179,18 @@ def _open(
     return RunFolder.open(Path(out), written, inputs), settings
 
 
+def _watched(estimator: Any, checkpoints: Path | None, progress: bool) -> Any:
+    """The same estimator, every training inside it with its checkpoints in the run's folder, so that a run resumes."""
+    changed = {}
+    for part in fields(estimator):
+        value = getattr(estimator, part.name)
+        if isinstance(value, Trainer):
+            changed[part.name] = replace(value, checkpoints=checkpoints, progress=progress)
+        elif is_dataclass(value):
+            changed[part.name] = _watched(value, checkpoints, progress)
+    return replace(estimator, **changed)
+
+
 def _window(loaded: Events, region: Region) -> Events:
     """Events of the region and its sidebands.
 
@@ -199,7 +213,8 @@ def _window(loaded: Events, region: Region) -> Events:
 def _method(search: Search) -> str:
     """The method's name, without the cross-fitting around it."""
     inner = getattr(search, "search", search)
-    return str(getattr(inner, "config_name", type(inner).__name__))
+    _, name = getattr(inner, "registered_as", ("search", type(inner).__name__))
+    return str(name)
 
 
 def _cutflow(loaded: Events, window: Events, region: Region, background: Background) -> list[Cutflow]:

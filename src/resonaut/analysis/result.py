@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -183,13 +183,13 @@ class Stopwatch:
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
-    def stage(self, name: str, doing: str) -> Iterator[None]:
-        """Time a block, and say what it does."""
+    def stage(self, name: str, doing: str, *, shows_progress: bool = False) -> Iterator[None]:
+        """Time a block, and say what it does; a spinner turns unless the block shows its own progress."""
         from rich.console import Console
 
         console = Console(stderr=True, quiet=not self.progress)
         start = perf_counter()
-        with console.status(f"{doing} ..."):
+        with nullcontext() if shows_progress else console.status(f"{doing} ..."):
             yield
         self.seconds[name] = round(perf_counter() - start, 2)
         console.print(f"[dim]{self.seconds[name]:7.1f} s[/dim]  {doing}", highlight=False)

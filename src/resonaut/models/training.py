@@ -79,7 +79,7 @@ class Trainer:
         patience: Stop after so many epochs without a better one; None trains all epochs.
         device: "auto", "cpu", "cuda", "mps".
         precision: Lightning Fabric's names.
-        checkpoint: File from which an interrupted training goes on, to the bit.
+        checkpoints: Folder from which an interrupted training goes on, to the bit; a file there for each training.
         progress: Show a progress bar.
     """
 
@@ -95,7 +95,7 @@ class Trainer:
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     # These two say how a training is watched over, not what comes out: they are no part of a run's settings.
-    checkpoint: Annotated[Path | None, Field(exclude=True)] = None
+    checkpoints: Annotated[Path | None, Field(exclude=True)] = None
     progress: Annotated[bool, Field(exclude=True)] = False
 
     def __post_init__(self) -> None:
@@ -119,7 +119,7 @@ class Trainer:
             seed: Batches and whatever the loss draws follow from it. The global random state stays as it was.
 
         Raises:
-            ConfigError: an impossible setting, or a checkpoint of another training.
+            ConfigError: an impossible setting.
             FitError: no events, values that are not finite, or a loss that becomes so.
         """
         from lightning_fabric import Fabric
@@ -139,7 +139,10 @@ class _Training:
     def __init__(self, trainer: Trainer, fabric: Fabric, network: nn.Module, data: Batch, seed: int) -> None:
         self.trainer, self.fabric, self.network, self.seed = trainer, fabric, network, seed
         self.history = TrainingHistory()
-        self.fingerprint = _fingerprint(trainer, network, data, seed) if trainer.checkpoint else ""
+        # Named by all that determines the result, so that a file is found by the training it belongs to and no other.
+        self.file = (
+            trainer.checkpoints and trainer.checkpoints / f"{_fingerprint(trainer, network, data, seed)}.safetensors"
+        )
         order = torch.randperm(len(data["weight"]))
         n_held_out = round(trainer.validation_fraction * len(order))
         if trainer.validation_fraction and not 0 < n_held_out < len(order):
@@ -163,10 +166,11 @@ class _Training:
 
     def run(self) -> None:
         """Train until the epochs are done or nothing gets better."""
+        from rich.console import Console
         from rich.progress import Progress
 
         self._resume()
-        with Progress(disable=not self.trainer.progress, transient=True) as bar:
+        with Progress(console=Console(stderr=True), disable=not self.trainer.progress, transient=True) as bar:
             task = bar.add_task("training", total=self.trainer.epochs, completed=self.history.epochs)
             while not self._finished():
                 start, epoch = time.perf_counter(), self.history.epochs
@@ -239,7 +243,7 @@ class _Training:
 
     def _checkpoint(self) -> None:
         """Write down everything that the next epoch depends on."""
-        if self.trainer.checkpoint is None:
+        if self.file is None:
             return
         parts = {"network": _copy(self.network), "best": self.best}
         if self.average:
@@ -247,20 +251,13 @@ class _Training:
         for i, state in self.optimizer.state_dict()["state"].items():
             parts[f"optimizer.{i}"] = state
         tensors = {f"{part}/{name}": tensor for part, state in parts.items() for name, tensor in state.items()}
-        write_tensors(
-            self.trainer.checkpoint, tensors, {"fingerprint": self.fingerprint, "history": asdict(self.history)}
-        )
+        write_tensors(self.file, tensors, {"history": asdict(self.history)})
 
     def _resume(self) -> None:
         """Go on from a checkpoint, where there is one."""
-        if self.trainer.checkpoint is None or not self.trainer.checkpoint.exists():
+        if self.file is None or not self.file.exists():
             return
-        tensors, about = read_tensors(self.trainer.checkpoint)
-        if about.get("fingerprint") != self.fingerprint:
-            raise ConfigError(
-                f"{self.trainer.checkpoint} is the checkpoint of a training with other settings, seed or events; "
-                "choose another file or remove it"
-            )
+        tensors, about = read_tensors(self.file)
         parts: dict[str, Batch] = {}
         for key, tensor in tensors.items():
             part, _, name = key.partition("/")
@@ -328,4 +325,4 @@ def _fingerprint(trainer: Trainer, network: nn.Module, data: Batch, seed: int) -
     for name, tensor in [*network.state_dict().items(), *data.items()]:
         digest.update(f"{name} {tuple(tensor.shape)}".encode())
         digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()
+    return digest.hexdigest()[:16]

@@ -1,0 +1,145 @@
+"""A hunt from end to end, small: what it finds, what it writes, and that it goes on where it stopped."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from closure.mini_olympics import MiniOlympics
+
+from resonaut.analysis.hunt import hunt
+from resonaut.analysis.result import HuntResult
+from resonaut.errors import ConfigError, RegionError, RunError
+from resonaut.events.events import Events
+from resonaut.models import training
+from resonaut.searches.crossfit import CrossFit
+
+CUTS = (0.1, 0.02)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, signal_events: Events) -> tuple[Path, HuntResult]:
+    folder = tmp_path_factory.mktemp("hunt") / "run"
+    return folder, hunt(signal_events, search=small(), efficiencies=CUTS, seed=3, out=folder)
+
+
+def small() -> CrossFit:
+    from resonaut.models.classifier.trees import BoostedTrees
+    from resonaut.models.density.spline import SplineFlow
+    from resonaut.models.training import Trainer
+    from resonaut.searches.cathode import CATHODE
+
+    density = SplineFlow(transforms=2, hidden=(32,), bins=6, trainer=Trainer(epochs=4, batch_size=512))
+    return CrossFit(search=CATHODE(density=density, classifier=BoostedTrees(max_iter=40), oversample=2), folds=2)
+
+
+def test_a_strong_signal_is_found(run: tuple[Path, HuntResult]) -> None:
+    _, result = run
+    assert [cut.efficiency for cut in result.cuts] == [1.0, *CUTS]
+    assert result.cuts[-1].z_local > 5
+    assert result.cuts[-1].z_local > result.cuts[0].z_local + 2
+    peak = result.fits[-1].peak_mass
+    assert peak == pytest.approx(3500, abs=30)  # the true peak: 3500 +- 60, of about 300 events
+
+
+def test_nothing_is_found_where_there_is_nothing(background_events: Events) -> None:
+    result = hunt(background_events, search=small(), efficiencies=CUTS, seed=3)
+    assert result.claim != "made"
+    assert max(cut.z_local for cut in result.cuts) < 3.5
+    assert result.truth is None  # all labels are 0: no figure of merit
+
+
+def test_labels_do_not_matter(run: tuple[Path, HuntResult], signal_events: Events) -> None:
+    """With every label turned round, nothing but the truth section may change."""
+    wrong = replace(signal_events, labels=1 - signal_events.labels)
+    result = hunt(wrong, search=small(), efficiencies=CUTS, seed=3)
+    for cut, same in zip(result.cuts, run[1].cuts, strict=True):
+        assert (cut.observed, cut.expected, cut.p_local) == (same.observed, same.expected, same.p_local)
+    assert result.truth is not None
+    assert result.truth.n_signal != run[1].truth.n_signal
+
+
+def test_the_counts_are_those_of_the_scores(run: tuple[Path, HuntResult]) -> None:
+    folder, result = run
+    scores = pq.read_table(folder / "scores.parquet").to_pandas()
+    folds = pq.read_table(folder / "tables" / "folds.parquet").to_pandas()
+    inside = scores[scores.in_signal_region]
+    assert len(inside) == result.n_signal_region == result.cuts[0].observed
+    for cut in result.cuts[1:]:
+        threshold = folds[folds.efficiency == cut.efficiency].set_index("fold").threshold
+        assert (inside.score.to_numpy() > threshold[inside.fold].to_numpy()).sum() == cut.observed
+
+
+def test_what_is_written(run: tuple[Path, HuntResult]) -> None:
+    folder, result = run
+    assert HuntResult.from_json(json.loads((folder / "result.json").read_text())) == result
+    for name in ("run.toml", "provenance.json", "scores.parquet"):
+        assert (folder / name).exists()
+    tables = {path.stem for path in (folder / "tables").iterdir()}
+    assert tables == {"spectra", "features", "sculpting", "score_distribution", "folds", "curves"}
+
+
+def test_the_same_seed_gives_the_same_result(run: tuple[Path, HuntResult], signal_events: Events) -> None:
+    again = hunt(signal_events, search=small(), efficiencies=CUTS, seed=3)
+    assert replace(again, seconds={}) == replace(run[1], seconds={})
+
+
+def test_a_finished_run_is_not_run_again(run: tuple[Path, HuntResult], signal_events: Events) -> None:
+    folder, result = run
+    before = (folder / "result.json").stat().st_mtime_ns
+    assert hunt(signal_events, search=small(), efficiencies=CUTS, out=folder) == result
+    assert (folder / "result.json").stat().st_mtime_ns == before
+
+
+def test_other_settings_are_refused(run: tuple[Path, HuntResult], signal_events: Events) -> None:
+    with pytest.raises(RunError, match="run.efficiencies"):
+        hunt(signal_events, search=small(), efficiencies=(0.1,), seed=3, out=run[0])
+
+
+def test_an_interrupted_run_continues(
+    run: tuple[Path, HuntResult], signal_events: Events, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = training.write_tensors
+    written = []
+
+    def write_and_stop(path: Path, *content: object) -> None:
+        write(path, *content)  # type: ignore[arg-type]
+        written.append(path)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "write_tensors", write_and_stop)
+        with pytest.raises(KeyboardInterrupt):
+            hunt(signal_events, search=small(), efficiencies=CUTS, seed=3, out=tmp_path / "run")
+    assert written[0].parent == tmp_path / "run" / "checkpoints"
+    result = hunt(signal_events, search=small(), efficiencies=CUTS, out=tmp_path / "run")
+    assert replace(result, seconds={}) == replace(run[1], seconds={})
+
+
+def test_unusable_events_are_counted(signal_events: Events) -> None:
+    features = signal_events.features.copy()
+    features[:7, 1] = np.nan
+    features[3:10, 2] = np.inf
+    events = Events.usable(
+        mass=signal_events.mass, features=features, names=signal_events.names, labels=signal_events.labels
+    )
+    result = hunt(events, search=small(), efficiencies=CUTS, seed=3)
+    assert result.n_unusable == 10
+    assert result.exclusions == {"b is NaN or infinite": 7, "c is NaN or infinite": 3}
+    assert result.n_events == len(signal_events)
+    assert result.cutflow[0].events == len(signal_events)
+
+
+def test_a_search_without_crossfitting_is_refused(signal_events: Events) -> None:
+    with pytest.raises(ConfigError, match="CATHODE scores events it was trained on"):
+        hunt(signal_events, search=small().search)
+
+
+def test_a_region_without_events_is_refused() -> None:
+    events = MiniOlympics(1000, 0).events(seed=1)
+    with pytest.raises(RegionError, match="holds 0 events"):
+        hunt(events[events.mass < 3300], search=small())
