@@ -6,9 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
-from closure.mini_olympics import MiniOlympics
+from hypothesis import settings
 
+from closure.mini_olympics import MiniOlympics
 from resonaut.events.events import Events
+
+# A busy machine is no reason to fail: what a test takes is no property of the code.
+settings.register_profile("resonaut", deadline=None)
+settings.load_profile("resonaut")
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from closure.mini_olympics import MiniOlympics
 
+from closure.mini_olympics import MiniOlympics
 from resonaut.analysis.hunt import hunt
 from resonaut.analysis.result import HuntResult
 from resonaut.errors import ConfigError, RegionError, RunError
@@ -96,7 +96,7 @@ def test_a_finished_run_is_not_run_again(run: tuple[Path, HuntResult], signal_ev
 
 
 def test_other_settings_are_refused(run: tuple[Path, HuntResult], signal_events: Events) -> None:
-    with pytest.raises(RunError, match="run.efficiencies"):
+    with pytest.raises(RunError, match=r"run\.efficiencies"):
         hunt(signal_events, search=small(), efficiencies=(0.1,), seed=3, out=run[0])
 
 

@@ -113,7 +113,8 @@ def test_an_output_that_cannot_be_written(error_of: Run, events: Path, tmp_path:
 def test_a_read_only_output_folder(events: Path, tmp_path: Path) -> None:
     folder = tmp_path / "readonly"
     folder.mkdir()
-    command = f"mount -t tmpfs -o ro,size=1m none {folder} && {Path(sys.executable).parent}/resonaut hunt {events} --out {folder}/run"
+    resonaut = Path(sys.executable).with_name("resonaut")
+    command = f"mount -t tmpfs -o ro,size=1m none {folder} && {resonaut} hunt {events} --out {folder}/run"
     done = subprocess.run(["unshare", "-m", "sh", "-c", command], capture_output=True, text=True, check=False)
     if "mount:" in done.stderr:
         pytest.skip(f"cannot mount a read-only file system: {done.stderr.strip()}")

@@ -1,16 +1,16 @@
 """The whole method on events whose best possible classifier is known.
 
-CATHODE's score must rank signal against background as well as the exact likelihood ratio where there is enough signal to learn
-from, and must not find anything where there is none.
+CATHODE's score must rank signal against background as well as the exact likelihood ratio where there is enough
+signal to learn from, and must not find anything where there is none.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from closure.mini_olympics import MiniOlympics
 from sklearn.metrics import roc_auc_score
 
+from closure.mini_olympics import MiniOlympics
 from resonaut.events.events import Events, Samples
 from resonaut.models.classifier.ensemble import Ensemble
 from resonaut.models.classifier.trees import BoostedTrees

@@ -69,9 +69,14 @@ def test_existing_wants_a_finished_run(tmp_path: Path) -> None:
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "result.json"
     path.write_text("old")
-    with pytest.raises(KeyError), atomic_path(path) as temporary:
-        temporary.write_text("half of the n")
-        raise KeyError("the program died here")
+
+    def die_while_writing() -> None:
+        with atomic_path(path) as temporary:
+            temporary.write_text("half of the n")
+            raise KeyError("the program died here")
+
+    with pytest.raises(KeyError):
+        die_while_writing()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 

@@ -54,7 +54,9 @@ class Memory:
 @pytest.fixture
 def fitted() -> CrossFit:
     samples = Samples(data=events())
-    return CrossFit(search=Memory(), folds=4).fit_background(samples, REGION, seed=1).fit_region(samples, REGION, seed=2)
+    return (
+        CrossFit(search=Memory(), folds=4).fit_background(samples, REGION, seed=1).fit_region(samples, REGION, seed=2)
+    )
 
 
 def test_no_event_is_scored_by_what_it_trained(fitted: CrossFit) -> None:

@@ -1,12 +1,13 @@
 """Collision events as an analysis sees them: a mass, some features, an identity.
 
 `Events` is a table: one resonant mass, F features and an id for each event, and labels where somebody knows the truth.
-`Samples` is what a search is given: the data, and, for methods that ask for it by name, samples of known truth. A search
-on recorded data sees `samples.blinded()`, in which labels do not exist, so that they cannot leak.
+`Samples` is what a search is given: the data, and, for methods that ask for it by name, samples of known truth. It sees
+`samples.blinded()`, in which labels do not exist, so that they cannot leak.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -32,6 +33,7 @@ class Events:
         labels: [N] 1 for signal, 0 for background; None where nobody knows.
         mass_name: The column the mass came from.
         exclusions: Events that could not be used, counted by reason.
+
     Raises:
         EventsError: shapes that do not fit, or values that are not finite.
     """
@@ -132,10 +134,15 @@ class Events:
 
     @staticmethod
     def concatenate(parts: Sequence[Events]) -> Events:
-        """One table of several; labels stay only where every part has them."""
+        """One table of several; labels stay only where every part has them, exclusions add up.
+
+        Raises:
+            EventsError: nothing to join, or parts with other columns.
+        """
+        kinds = {(part.mass_name, *part.names) for part in parts}
+        if len(kinds) != 1:
+            raise EventsError(f"only events with the same columns can be joined, not {sorted(kinds) or 'none at all'}")
         first = parts[0]
-        if any(part.names != first.names for part in parts):
-            raise EventsError(f"events with different features cannot be joined: {[part.names for part in parts]}")
         labels = [part.labels for part in parts]
         known: list[Shaped[Array, " N"]] = [label for label in labels if label is not None]
         return replace(
@@ -144,6 +151,7 @@ class Events:
             features=np.concatenate([part.features for part in parts]),
             ids=np.concatenate([part.ids for part in parts]),
             labels=np.concatenate(known) if len(known) == len(parts) else None,
+            exclusions=sum((Counter(part.exclusions) for part in parts), Counter()),
         )
 
 
