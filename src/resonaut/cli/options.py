@@ -92,8 +92,8 @@ def _value(text: str) -> Any:
 
 
 def console() -> Any:
-    """Where tables are printed: 100 columns where nobody watches, the terminal's own width otherwise."""
+    """Where tables are printed: 120 columns where nobody watches, the terminal's own width otherwise."""
     from rich.console import Console
 
     plain = Console()
-    return plain if plain.is_terminal else Console(width=110)
+    return plain if plain.is_terminal else Console(width=120)

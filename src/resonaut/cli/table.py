@@ -42,16 +42,17 @@ def _cells(row: CutRow) -> list[str]:
 
 
 def _truth_cells(row: CutRow) -> list[str]:
-    if row.n_signal is None or not row.n_background:
+    if row.n_signal is None or row.expected_z is None:
         return ["-"] * 4
-    signal, background = row.n_signal, row.n_background
-    expected = "-" if row.expected_z is None else f"{row.expected_z:.1f}"
-    return [expected, f"{signal:,}", f"{signal / background:.2%}", f"{signal / background**0.5:.1f}"]
+    cells = [f"{row.expected_z:.1f}", f"{row.n_signal:,}"]
+    if not row.n_background:
+        return [*cells, "-", "-"]
+    return [*cells, f"{row.n_signal / row.n_background:.2%}", f"{row.n_signal / row.n_background**0.5:.1f}"]
 
 
 def _caption(result: HuntResult) -> str:
     lines = [
-        f"Quoted: z = {result.z_quoted:.1f} after {result.n_trials} looks (uncut and each cut); "
+        f"Quoted: z = {result.z_quoted:.1f} after {result.n_trials} cuts; "
         "local to this region, no scan was made."
     ]
     if result.n_unusable:
