@@ -16,7 +16,7 @@ def test_equal_efficiencies_close() -> None:
 
 def test_pulls_are_standard_normal_where_the_background_is_right() -> None:
     rng = np.random.default_rng(1)
-    pulls = [closure(a, 30_000, b, 150_000).pull for a, b in rng.binomial([30_000, 150_000], 0.01, (2000, 2))]
+    pulls = [closure(int(a), 30_000, int(b), 150_000).pull for a, b in rng.binomial([30_000, 150_000], 0.01, (2000, 2))]
     assert abs(np.mean(pulls)) < 3 / np.sqrt(2000)
     assert abs(np.std(pulls) - 1) < 3 / np.sqrt(2 * 2000)
 

@@ -19,6 +19,7 @@ from resonaut.statistics.counting import (
 )
 
 
+@pytest.mark.filterwarnings("ignore:jsonschema:DeprecationWarning")
 @pytest.mark.parametrize(
     ("n", "b", "sigma"), [(12, 5.0, 1.0), (60, 40.0, 5.0), (260, 200.0, 10.0), (1300, 1200.0, 20.0), (55, 50.0, 15.0)]
 )

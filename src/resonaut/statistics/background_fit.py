@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Real
 
 from resonaut.errors import FitError
-from resonaut.statistics.falling_spectrum import MAX_SHAPE_PARAMETERS, FallingSpectrum
+from resonaut.statistics.falling_spectrum import MAX_SHAPE_PARAMETERS, BinnedSpectrum, FallingSpectrum
 from resonaut.statistics.fitted_spectrum import SpectrumFitResult, propagate
 from resonaut.statistics.goodness_of_fit import MIN_EXPECTED
-from resonaut.statistics.spectrum_likelihood import maximise_likelihood
+from resonaut.statistics.spectrum_likelihood import LikelihoodFit, maximise_likelihood
 
 __all__ = ["SpectrumFit", "SpectrumFitResult", "find_fit_range"]
 
@@ -58,8 +58,9 @@ class SpectrumFit:
         counts = np.bincount(np.searchsorted(edges, mass, side="right"), minlength=len(edges) + 1)[1:-1]
         return self.fit_counts(edges, counts, masked)
 
-    def fit_counts(self, edges: Float[Array, " B+1"], counts: Int[Array, " B"], masked: Window) -> SpectrumFitResult:
-        """Fit a binned spectrum, such as a toy; the edges of `masked` must be among those of the bins."""
+    def fit_counts(self, edges: Float[Array, " E"], counts: Real[Array, " E-1"], masked: Window) -> SpectrumFitResult:
+        """Fit a spectrum in bins, such as a toy or an expectation; no bin may reach over an edge of `masked`."""
+        assert np.isin(masked, edges).all(), f"{masked} cuts through a bin"
         hidden = (edges[:-1] >= masked[0]) & (edges[1:] <= masked[1])
         seen = ~hidden
         outside, n_bins = int(counts[seen].sum()), int(seen.sum())
@@ -73,18 +74,13 @@ class SpectrumFit:
         most = min(self.max_parameters, n_bins - 2)
         family, start = FallingSpectrum.natural_to(edges, counts, hidden, sqrt_s=self.sqrt_s, n_terms=most + 1)
         bins = family.on(edges)
-        best = maximise_likelihood(bins, counts, hidden, start[: MIN_SHAPE_PARAMETERS + 1])
+        best, rejected = self._choose(bins, counts, hidden, start)
         if best is None or best.quality.n_dof < 1:
             raise FitError(f"{where} holds {outside} events in too few bins to fit; loosen the cut or widen the range")
-        rejected = None
-        for n_shape in range(MIN_SHAPE_PARAMETERS + 1, most + 1):
-            rejected = maximise_likelihood(bins, counts, hidden, start[: n_shape + 1])
-            if rejected is None or not rejected.improves(best, self.f_test):
-                break
-            best, rejected = rejected, None
 
         coefficients, covariance = best.coefficients, best.covariance
         if rejected is not None:
+            # The two span the same terms but for the last, so that their difference is a direction in the richer's.
             coefficients = np.append(coefficients, 0.0)
             shift = rejected.coefficients - coefficients
             covariance = np.pad(covariance, (0, 1)) + np.outer(shift, shift)
@@ -104,7 +100,7 @@ class SpectrumFit:
             coefficient_covariance=covariance,
         )
 
-    def bin_edges(self, fit_range: Window, masked: Window) -> Float[Array, " B+1"]:
+    def bin_edges(self, fit_range: Window, masked: Window) -> Float[Array, " E"]:
         """Edges of the bins, those of the masked window among them."""
         corners = (fit_range[0], *masked, fit_range[1])
         if not all(low < high for low, high in pairwise(corners)):
@@ -121,6 +117,20 @@ class SpectrumFit:
             np.linspace(low, high, max(1, round((high - low) / self.bin_width)) + 1) for low, high in pairwise(corners)
         ]
         return np.concatenate([sides[0], *(side[1:] for side in sides[1:])])
+
+    def _choose(
+        self, bins: BinnedSpectrum, counts: Real[Array, " B"], masked: Bool[Array, " B"], start: Float[Array, " K"]
+    ) -> tuple[LikelihoodFit | None, LikelihoodFit | None]:
+        """The fit the F-test arrives at, and the one with a parameter more that it rejects; None for what is not."""
+        best = maximise_likelihood(bins, counts, masked, start[: MIN_SHAPE_PARAMETERS + 1])
+        if best is None:
+            return None, None
+        for n_coefficients in range(MIN_SHAPE_PARAMETERS + 2, len(start) + 1):
+            richer = maximise_likelihood(bins, counts, masked, start[:n_coefficients])
+            if richer is None or not richer.improves(best, self.f_test):
+                return best, richer
+            best = richer
+        return best, None
 
 
 def find_fit_range(
@@ -156,15 +166,16 @@ def find_fit_range(
     low, high = window
     last = max(low, masked[0] - min_sideband)
     tried: list[SpectrumFitResult] = []
+    failures: list[FitError] = []
     for start in np.arange(low, last + step / 2, step):
         try:
             result = fit.fit(mass, (float(start), high), masked)
-        except FitError:
-            # Fewer events remain further up, so that no later start can be fitted either.
-            if not tried:
-                raise
-            break
+        except FitError as failure:
+            failures.append(failure)
+            continue
         if result.falls and result.p_value >= min_p_value:
             return result.fit_range
         tried.append(result)
+    if not tried:
+        raise failures[0]
     return max(tried, key=lambda result: (result.falls, result.p_value)).fit_range

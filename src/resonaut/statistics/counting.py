@@ -60,7 +60,7 @@ def excess_z(observed: ArrayLike, background: ArrayLike, error: ArrayLike) -> Fl
     # The textbook form subtracts logarithms of ratios near 1; log1p of the difference keeps every digit, and the limit
     # sigma -> 0 needs no case of its own.
     signal_term = xlog1py(n, b * (n - b) / (b**2 + n * variance))
-    shift = variance * (n - b) / (b * (b + variance))
+    shift = np.asarray(variance * (n - b) / (b * (b + variance)))
     control_term = (n - b) * b / (b + variance) * _log1p_ratio(shift)
     return np.asarray(np.sign(n - b) * np.sqrt(2 * np.maximum(signal_term - control_term, 0)))
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Real
 from scipy.linalg import solve_triangular
 
 __all__ = ["MAX_SHAPE_PARAMETERS", "BinnedSpectrum", "FallingSpectrum"]
@@ -40,9 +40,9 @@ class FallingSpectrum:
     @classmethod
     def natural_to(
         cls,
-        edges: Float[Array, " B+1"],
-        counts: Int[Array, " B"],
-        masked: Bool[Array, " B"],
+        edges: Float[Array, " E"],
+        counts: Real[Array, " E-1"],
+        masked: Bool[Array, " E-1"],
         *,
         sqrt_s: float,
         n_terms: int,
@@ -54,7 +54,7 @@ class FallingSpectrum:
         orthonormal, triangle = np.linalg.qr(_terms(centres / sqrt_s)[:, :n_terms] * weights[:, None])
         return cls(sqrt_s, triangle), orthonormal.T @ (weights * np.log((counts + 0.5) / widths))
 
-    def on(self, edges: Float[Array, " B+1"]) -> BinnedSpectrum:
+    def on(self, edges: Float[Array, " E"]) -> BinnedSpectrum:
         """The family on fixed bins, ready to be evaluated many times."""
         half_widths = np.diff(edges) / 2
         x = ((edges[:-1] + edges[1:]) / 2 + half_widths * NODES[:, None]) / self.sqrt_s

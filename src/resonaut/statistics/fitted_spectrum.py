@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Real
 
 from resonaut.protocols import Seed
 from resonaut.statistics.counting import Estimate
@@ -36,11 +36,11 @@ class SpectrumFitResult:
         coefficient_covariance: Of the coefficients, statistical and from the choice of the function.
     """
 
-    edges: Float[Array, " B+1"]
-    counts: Int[Array, " B"]
-    masked: Bool[Array, " B"]
-    expected: Float[Array, " B"]
-    expected_error: Float[Array, " B"]
+    edges: Float[Array, " E"]
+    counts: Real[Array, " E-1"]
+    masked: Bool[Array, " E-1"]
+    expected: Float[Array, " E-1"]
+    expected_error: Float[Array, " E-1"]
     n_shape_parameters: int
     chi2: float
     n_dof: int

@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Real
 from scipy.special import chdtrc, xlogy
 
 __all__ = ["MIN_EXPECTED", "GoodnessOfFit", "deviance", "goodness_of_fit"]
@@ -27,13 +27,13 @@ class GoodnessOfFit(NamedTuple):
     p_value: float
 
 
-def deviance(counts: Int[Array, " B"], expected: Float[Array, " B"]) -> Float[Array, " B"]:
+def deviance(counts: Real[Array, " B"], expected: Float[Array, " B"]) -> Float[Array, " B"]:
     """Twice the log likelihood ratio of each bin to a perfect description of it."""
     return np.asarray(2 * np.maximum(expected - counts + xlogy(counts, counts / expected), 0))
 
 
 def goodness_of_fit(
-    counts: Int[Array, " B"],
+    counts: Real[Array, " B"],
     expected: Float[Array, " B"],
     masked: Bool[Array, " B"],
     n_parameters: int,

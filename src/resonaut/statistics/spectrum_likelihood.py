@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from iminuit import Minuit
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Real
 from scipy.special import fdtrc
 
 from resonaut.statistics.falling_spectrum import BinnedSpectrum
@@ -13,6 +13,8 @@ from resonaut.statistics.goodness_of_fit import GoodnessOfFit, deviance, goodnes
 __all__ = ["LikelihoodFit", "SpectrumLikelihood", "maximise_likelihood"]
 
 Array = np.ndarray
+MAX_CONDITION = 1e12
+"""Of the information matrix: near 1 in orthonormal terms, and without bound where the counts leave a term open."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +22,7 @@ class SpectrumLikelihood:
     """Twice the log likelihood ratio of a Poisson spectrum to its own counts, with the derivatives Minuit asks for."""
 
     spectrum: BinnedSpectrum
-    counts: Int[Array, " B"]
+    counts: Real[Array, " B"]
 
     def __call__(self, coefficients: Float[Array, " K"]) -> float:
         return float(deviance(self.counts, self.spectrum.events(coefficients)).sum())
@@ -65,22 +67,23 @@ class LikelihoodFit:
 
 
 def maximise_likelihood(
-    spectrum: BinnedSpectrum, counts: Int[Array, " B"], masked: Bool[Array, " B"], start: Float[Array, " K"]
+    spectrum: BinnedSpectrum, counts: Real[Array, " B"], masked: Bool[Array, " B"], start: Float[Array, " K"]
 ) -> LikelihoodFit | None:
-    """Fit the bins that are not masked; None where no maximum is found, as with all events in one bin."""
+    """Fit the bins that are not masked; None where no maximum determines all terms, as with all events in one bin."""
     likelihood = SpectrumLikelihood(spectrum.only(~masked), counts[~masked])
     minuit = Minuit(likelihood, start)
     # The least-squares start is close and the Hessian known: nothing to explore before the first step.
     minuit.strategy = 0
     minuit.tol = 0.01
     with np.errstate(all="ignore"):  # A step may lead where exp overflows; the minimiser comes back.
-        minuit.migrad()
-    if not minuit.valid:
+        minuit.migrad(iterate=1)
+        coefficients = np.array(minuit.values)
+        information = likelihood.hessian(coefficients) / 2
+    if not minuit.valid or not np.isfinite(information).all() or np.linalg.cond(information) > MAX_CONDITION:
         return None
-    coefficients = np.array(minuit.values)
     return LikelihoodFit(
         coefficients=coefficients,
-        covariance=2 * np.linalg.inv(likelihood.hessian(coefficients)),
+        covariance=np.linalg.inv(information),
         deviance=likelihood(coefficients),
         quality=goodness_of_fit(counts, spectrum.events(coefficients), masked, len(coefficients)),
     )
