@@ -209,6 +209,12 @@ def test_impossible_settings_are_refused(settings, words, data):
         replace(TRAINER, **settings).fit(Line(), data, seed=1)
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU, so that asking for one is no mistake")
+def test_a_device_that_is_not_there_is_refused(data):
+    with pytest.raises(ConfigError, match="device 'cuda' cannot be used here"):
+        replace(TRAINER, device="cuda").fit(Line(), data, seed=1)
+
+
 def test_seeded_is_a_private_stream():
     before = torch.get_rng_state()
     with seeded(3):

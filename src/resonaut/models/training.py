@@ -122,15 +122,22 @@ class Trainer:
             ConfigError: an impossible setting.
             FitError: no events, values that are not finite, or a loss that becomes so.
         """
-        from lightning_fabric import Fabric
-
         check_config(self)
         seed = int(np.random.default_rng(seed).integers(2**62))
-        fabric = Fabric(accelerator=self.device, devices=1, precision=self.precision)
+        fabric = self._fabric()
         with seeded(seed):
             training = _Training(self, fabric, network, _with_weight(data, weight), seed)
             training.run()
         return training.history
+
+    def _fabric(self) -> Fabric:
+        """Where it is computed. The import takes 2 s, which any of torch's optimizers would take anyway."""
+        from lightning_fabric import Fabric
+
+        try:
+            return Fabric(accelerator=self.device, devices=1, precision=self.precision)
+        except (RuntimeError, ValueError) as error:
+            raise ConfigError(f"device '{self.device}' cannot be used here ({error}); set device to 'auto'") from None
 
 
 class _Training:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import torch
-import zuko
 from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
 
-from resonaut.errors import FitError
 from resonaut.features.scaling import AnyScaling, Chain, Logit, Standardise
+from resonaut.models.networks.coupling import coupling_flow
+from resonaut.models.networks.spline import RationalQuadraticSpline
 from resonaut.models.training import Trainer, TrainingHistory, seeded
 from resonaut.protocols import Seed
 from resonaut.registry import check_config, register
@@ -33,8 +33,8 @@ class SplineFlow:
     """Normalizing flow of rational-quadratic splines in coupling layers, conditional on the mass.
 
     Features are mapped to a Gaussian by a chain of monotonic splines whose knots depend on the context and, in each
-    layer, on the other half of the features. Both directions take two passes of a small network, so that sampling is
-    as quick as the likelihood.
+    layer, on the other half of the features. Both directions take one call of a small network a layer, so that sampling
+    is as quick as the likelihood.
 
     Args:
         transforms: Coupling layers.
@@ -47,7 +47,7 @@ class SplineFlow:
         Durkan et al., NeurIPS 2019, arXiv:1906.04032
     """
 
-    transforms: Annotated[int, Field(ge=1)] = 4
+    transforms: Annotated[int, Field(ge=1)] = 6
     hidden: tuple[int, ...] = (64, 64)
     bins: Annotated[int, Field(ge=2)] = 10
     scaling: AnyScaling = field(default_factory=lambda: Chain(steps=(Logit(), Standardise())))
@@ -80,28 +80,19 @@ class SplineFlow:
         rng = np.random.default_rng(seed)
         normal = torch.Generator().manual_seed(int(rng.integers(2**62)))
         c = self._context(context)
-        x = np.empty((len(c), self.flow_.features))
-        todo = np.arange(len(c))
-        for _ in range(10):
-            for rows in np.array_split(todo, -(-len(todo) // _CHUNK) or 1):
-                z = torch.randn(len(rows), self.flow_.features, generator=normal)
-                x[rows] = self.scaling_.inverse(self.flow_.to_data(z, c[rows]).double().numpy())
-            # Inverting a spline solves a quadratic; in float32 its discriminant can round to below zero.
-            todo = todo[~np.isfinite(x[todo]).all(axis=1)]
-            if not len(todo):
-                return x
-        raise FitError(f"{len(todo)} of {len(x)} sampled events are not finite; train with a lower learning_rate")
+        z = torch.randn(len(c), self.flow_.features, generator=normal)
+        return self.scaling_.inverse(_in_chunks(lambda rows: self.flow_.to_data(z[rows], c[rows]), z))
 
     def log_prob(self, x: Float[Array, "N F"], context: Float[Array, "N C"]) -> Float[Array, " N"]:
         """Logarithm of p(x | context); minus infinity where the scaling says that no event can be."""
         z, c = _tensor(self.scaling_.transform(x)), self._context(context)
-        log_prob = _in_chunks(lambda rows: self.flow_.log_prob(z[rows], c[rows]), len(z))
+        log_prob = _in_chunks(lambda rows: self.flow_.log_prob(z[rows], c[rows]), z[:, 0])
         return np.where(self.scaling_.covers(x), log_prob + self.scaling_.log_jacobian(x), -np.inf)
 
     def to_latent(self, x: Float[Array, "N F"], context: Float[Array, "N C"]) -> Float[Array, "N F"]:
         """The Gaussian variables from which x would have been sampled."""
         z, c = _tensor(self.scaling_.transform(x)), self._context(context)
-        return _in_chunks(lambda rows: self.flow_.to_latent(z[rows], c[rows]), len(z)).reshape(x.shape)
+        return _in_chunks(lambda rows: self.flow_.to_latent(z[rows], c[rows]), z)
 
     def state(self) -> dict[str, Tensor]:
         """Everything learnt, as tensors by name."""
@@ -126,7 +117,7 @@ class SplineFlow:
         return self
 
     def _network(self, features: int, context: int) -> _Flow:
-        return _Flow(features, context, transforms=self.transforms, hidden_features=self.hidden, bins=self.bins)
+        return _Flow(features, context, transforms=self.transforms, hidden=self.hidden, bins=self.bins)
 
     def _context(self, context: Float[Array, "N C"]) -> Tensor:
         """The context as the network wants it; a warning where it would have to extrapolate."""
@@ -141,37 +132,46 @@ class SplineFlow:
 
 
 class _Flow(nn.Module):
-    """zuko's flow with the names of this project."""
+    """The network and its loss."""
 
-    def __init__(self, features: int, context: int, **settings: Any) -> None:
+    def __init__(self, features: int, context: int, *, transforms: int, hidden: tuple[int, ...], bins: int) -> None:
         super().__init__()
         self.features = features
-        # Two passes: coupling layers, instead of one pass a feature.
-        self.flow = zuko.flows.NSF(features, context, passes=2, **settings)
+        self.flow = coupling_flow(
+            features,
+            context,
+            transforms=transforms,
+            univariate=RationalQuadraticSpline,
+            shapes=[(bins,), (bins,), (bins - 1,)],
+            hidden=hidden,
+            activation=nn.SiLU,
+        )
 
     def loss(self, batch: dict[str, Tensor]) -> Float[Tensor, " B"]:
         """Negative log-likelihood, nats."""
         return -self.log_prob(batch["x"], batch["context"])
 
-    def log_prob(self, x: Tensor, context: Tensor) -> Float[Tensor, " B"]:
+    def log_prob(self, x: Float[Tensor, "B F"], context: Float[Tensor, "B C"]) -> Float[Tensor, " B"]:
         log_prob: Tensor = self.flow(context).log_prob(x)
         return log_prob
 
-    def to_latent(self, x: Tensor, context: Tensor) -> Float[Tensor, "B F"]:
+    def to_latent(self, x: Float[Tensor, "B F"], context: Float[Tensor, "B C"]) -> Float[Tensor, "B F"]:
         latent: Tensor = self.flow(context).transform(x)
         return latent
 
-    @torch.no_grad()
-    def to_data(self, z: Tensor, context: Tensor) -> Float[Tensor, "B F"]:
+    def to_data(self, z: Float[Tensor, "B F"], context: Float[Tensor, "B C"]) -> Float[Tensor, "B F"]:
         data: Tensor = self.flow(context).transform.inv(z)
         return data
 
 
 @torch.no_grad()
-def _in_chunks(function: Callable[[slice], Tensor], n: int) -> Float[Array, "N ..."]:
-    """A function of rows, evaluated on few enough at once to fit into memory."""
-    parts = [function(slice(start, start + _CHUNK)) for start in range(0, n, _CHUNK)]
-    return torch.cat(parts).double().numpy() if parts else np.empty(0)
+def _in_chunks(function: Callable[[slice], Tensor], like: Float[Tensor, "N ..."]) -> Float[Array, "N ..."]:
+    """A function of rows with results of the shape of `like`, evaluated on few enough at once to fit into memory."""
+    result = np.empty(like.shape)
+    for start in range(0, len(result), _CHUNK):
+        rows = slice(start, start + _CHUNK)
+        result[rows] = function(rows).numpy()
+    return result
 
 
 def _tensor(x: Float[Array, ...]) -> Tensor:
