@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -132,6 +133,17 @@ def test_unusable_events_are_counted(signal_events: Events) -> None:
     assert result.exclusions == {"b is NaN or infinite": 7, "c is NaN or infinite": 3}
     assert result.n_events == len(signal_events)
     assert result.cutflow[0].events == len(signal_events)
+
+
+def test_a_file_gives_what_its_events_give(
+    run: tuple[Path, HuntResult], signal_events: Events, tmp_path: Path
+) -> None:
+    columns = {name: signal_events.feature(name) for name in signal_events.names}
+    table = pa.table({"mjj": signal_events.mass, "event": signal_events.ids, "label": signal_events.labels} | columns)
+    pq.write_table(table, tmp_path / "events.parquet")
+    for features in ("a,b,c", ["a", "b", "c"]):
+        result = hunt(tmp_path / "events.parquet", features=features, search=small(), efficiencies=CUTS, seed=3)
+        assert replace(result, seconds={}) == replace(run[1], seconds={})
 
 
 def test_a_search_without_crossfitting_is_refused(signal_events: Events) -> None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from annotated_types import Interval
-from pydantic import BeforeValidator, ConfigDict
+from pydantic import BeforeValidator
 
 from resonaut.features.sets import resolve
+from resonaut.registry import settings
 from resonaut.searches.regions import Region
 
 __all__ = ["HuntSettings"]
@@ -21,6 +22,7 @@ def _columns(features: object) -> object:
     return resolve(features) if isinstance(features, str | list | tuple) else features
 
 
+@settings
 @dataclass(frozen=True, kw_only=True)
 class HuntSettings:
     """What is searched, and where.
@@ -35,8 +37,6 @@ class HuntSettings:
         efficiencies: Background efficiencies of the cuts; their number is the quoted p-value's trials factor.
         seed: Fixes every random draw; None draws one, which run.toml then records.
     """
-
-    __pydantic_config__ = ConfigDict(extra="forbid")
 
     verb: Literal["hunt"] = "hunt"
     events: str = "demo"
