@@ -135,9 +135,7 @@ def test_unusable_events_are_counted(signal_events: Events) -> None:
     assert result.cutflow[0].events == len(signal_events)
 
 
-def test_a_file_gives_what_its_events_give(
-    run: tuple[Path, HuntResult], signal_events: Events, tmp_path: Path
-) -> None:
+def test_a_file_gives_what_its_events_give(run: tuple[Path, HuntResult], signal_events: Events, tmp_path: Path) -> None:
     columns = {name: signal_events.feature(name) for name in signal_events.names}
     table = pa.table({"mjj": signal_events.mass, "event": signal_events.ids, "label": signal_events.labels} | columns)
     pq.write_table(table, tmp_path / "events.parquet")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from closure.mini_olympics import MiniOlympics
 
+from closure.mini_olympics import MiniOlympics
 from resonaut.events.events import Events, Samples
 from resonaut.models.classifier.trees import BoostedTrees
 from resonaut.models.density.spline import SplineFlow

@@ -59,6 +59,16 @@ def test_only_what_a_run_is_composed_of_is_cited() -> None:
     assert [reference.key for reference in cited(settings)] == ["resonaut", "Hallin:2021wme", "Cowan:2010js"]
 
 
+def test_a_part_left_at_its_default_is_cited_too() -> None:
+    """`Ensemble()` is one of boosted trees, and its run.toml names no model."""
+    named = cited({"search": {"name": "ensemble", "model": {"name": "trees"}}})
+    assert cited({"search": {"name": "ensemble"}}) == named
+    assert "Finke:2023ltw" in [reference.key for reference in named]
+    assert "Finke:2023ltw" not in [
+        reference.key for reference in cited({"search": {"name": "ensemble", "model": {"name": "other"}}})
+    ]
+
+
 def test_every_method_of_the_table_has_its_entries() -> None:
     assert {key for keys in (*METHODS.values(), *VERBS.values()) for key in keys} <= set(library())
 

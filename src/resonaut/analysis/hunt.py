@@ -99,40 +99,40 @@ def run_hunt(
     """Search events for a resonance, all settings in one object; `hunt` says what they mean."""
     settings = check_config(settings)
     region = settings.mass_region()
-    search = CrossFit() if search is None else search
-    if not isinstance(search, CrossFitted):
+    given: Search = CrossFit() if search is None else search
+    if not isinstance(given, CrossFitted):
         raise ConfigError(
-            f"{type(search).__name__} scores events it was trained on, which fakes an excess; wrap it in CrossFit(...)"
+            f"{type(given).__name__} scores events it was trained on, which fakes an excess; wrap it in CrossFit(...)"
         )
     source = events if events is not None else None if settings.events == "demo" else Path(settings.events)
     watch = Stopwatch(progress)
     with watch.stage("read", "reading events"):
         loaded = load(source, features=settings.features, mass=settings.mass, format=settings.format, progress=progress)
         window = _window(loaded, region)
-        samples = Samples(data=window).blinded(search.needs)
+        samples = Samples(data=window).blinded(given.needs)
     # Only now: a folder is not made for events that cannot be used.
-    folder, settings = _open(out, settings, search, [source] if isinstance(source, Path) else [])
+    folder, settings = _open(out, settings, given, [source] if isinstance(source, Path) else [])
     if folder is not None and folder.complete:
         return HuntResult.from_json(folder.result())
 
-    search = _watched(search, folder and folder.path / "checkpoints", progress)
+    fitted: CrossFitted = _watched(given, None if folder is None else folder.path / "checkpoints", progress)
     streams = dict(zip(STAGES, np.random.default_rng(settings.seed).spawn(len(STAGES)), strict=True))
     with watch.stage("fit_background", "learning the background in the sidebands", shows_progress=True):
-        search.fit_background(samples, region, seed=streams["fit_background"])
+        fitted.fit_background(samples, region, seed=streams["fit_background"])
     with watch.stage("fit_region", "comparing the signal region with it, fold by fold"):
-        search.fit_region(samples, region, seed=streams["fit_region"])
+        fitted.fit_region(samples, region, seed=streams["fit_region"])
     with watch.stage("score", "scoring data and fresh background, setting thresholds"):
-        data = score_data(search, samples.data)
-        template = score_template(search, settings.efficiencies, seed=streams["template"])
+        data = score_data(fitted, samples.data)
+        template = score_template(fitted, settings.efficiencies, seed=streams["template"])
         cuts = choose_cuts(template, settings.efficiencies)
     with watch.stage("statistics", "fitting spectra, estimating the background"):
-        neighbourhood = sample_neighbourhood(search, samples.data, region, seed=streams["closure"])
+        neighbourhood = sample_neighbourhood(fitted, samples.data, region, seed=streams["closure"])
         background = estimate_background(data, cuts, region, neighbourhood)
     with watch.stage("diagnostics", "measuring closure and sculpting"):
-        found = diagnose(search, data, window.labels, template, cuts, background, region, seed=streams["diagnostics"])
+        found = diagnose(fitted, data, window.labels, template, cuts, background, region, seed=streams["diagnostics"])
     best = quoted(background.cuts)
     result = HuntResult(
-        method=_method(search),
+        method=_method(fitted),
         region=region.window,
         sidebands=region.sidebands,
         fit_range=background.fit_range,
