@@ -24,7 +24,7 @@ from resonaut.errors import ConfigError, RegionError
 from resonaut.events.events import Events, Samples
 from resonaut.models.training import Trainer
 from resonaut.protocols import CrossFitted, Search
-from resonaut.registry import check_config, dump_config
+from resonaut.registry import check_config, dump_config, read_config
 from resonaut.runs.folder import RunFolder
 from resonaut.searches.crossfit import CrossFit
 from resonaut.searches.regions import Region
@@ -74,15 +74,18 @@ def hunt(
     """
     if isinstance(events, Events):
         features, mass = events.names, events.mass_name
-    settings = HuntSettings(
-        events=input_name(events),
-        format=format,
-        region=region,
-        sidebands=sidebands,
-        features=features,  # type: ignore[arg-type]
-        mass=mass,
-        efficiencies=tuple(efficiencies),
-        seed=seed,
+    settings = read_config(
+        HuntSettings,
+        {
+            "events": input_name(events),
+            "format": format,
+            "region": region,
+            "sidebands": sidebands,
+            "features": features,
+            "mass": mass,
+            "efficiencies": efficiencies,
+            "seed": seed,
+        },
     )
     in_memory = events if isinstance(events, Events) else None
     return run_hunt(settings, search, events=in_memory, out=out, progress=progress)

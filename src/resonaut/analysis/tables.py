@@ -92,7 +92,7 @@ def score_distribution_table(data: Float[Array, " N"], template: Float[Array, " 
     return _stack([_histograms(data, template, np.linspace(low, high, N_BINS + 1), expected)])
 
 
-def sculpting_table(samples: Mapping[str, ScoredEvents], cuts: Sequence[Cut], edges: Float[Array, " B+1"]) -> pa.Table:
+def sculpting_table(samples: Mapping[str, ScoredEvents], cuts: Sequence[Cut], edges: Float[Array, " E"]) -> pa.Table:
     """Fraction of events that pass each cut, in bins of mass."""
     rows = []
     for cut in cuts:
@@ -155,7 +155,7 @@ def curve_table(curves: Curves) -> pa.Table:
     )
 
 
-def _edges(values: Float[Array, " N"]) -> Float[Array, " B+1"]:
+def _edges(values: Float[Array, " N"]) -> Float[Array, " E"]:
     """Bins over all but the last thousandth of the values on either side, where they would be empty."""
     low, high = np.quantile(values, [0.001, 0.999])
     return np.linspace(low, high if high > low else low + 1.0, N_BINS + 1)

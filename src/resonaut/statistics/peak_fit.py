@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from iminuit import Minuit
 from iminuit.cost import ExtendedBinnedNLL
-from jaxtyping import Float
+from jaxtyping import Float, Real
 from scipy.stats import norm
 
 __all__ = ["PeakFit", "fit_peak"]
@@ -30,9 +30,9 @@ class PeakFit:
 
 
 def fit_peak(
-    edges: Float[Array, " B+1"],
-    counts: Float[Array, " B"],
-    background: Float[Array, " B"],
+    edges: Float[Array, " E"],
+    counts: Real[Array, " E-1"],
+    background: Float[Array, " E-1"],
     window: tuple[float, float],
     background_error: float = 0.0,
 ) -> PeakFit:
