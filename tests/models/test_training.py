@@ -230,4 +230,4 @@ def test_progress_is_shown_only_if_asked(data, capsys):
     TRAINER.fit(Line(), data, seed=1)
     assert capsys.readouterr() == ("", "")
     replace(TRAINER, progress=True).fit(Line(), data, seed=1)
-    assert capsys.readouterr().out
+    assert capsys.readouterr().err
