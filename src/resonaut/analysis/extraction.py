@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from resonaut.errors import EventsError, FormatError
 from resonaut.events.exclusions import with_exclusions
 from resonaut.events.formats import ParticleFormat, detect_format, format_named
 from resonaut.features.clustering import JetClustering
-from resonaut.features.extraction import extract_features
+from resonaut.features.extraction import Extraction, extract_features
 from resonaut.runs.folder import atomic_path
 
 __all__ = ["ExtractionResult", "write_features"]
@@ -49,6 +56,7 @@ def write_features(
     clustering: JetClustering | None = None,
     constituents: bool = False,
     format: str | None = None,
+    workers: int = 1,
     progress: bool = False,
 ) -> ExtractionResult:
     """Cluster the particles of every event into jets, and write their features.
@@ -63,6 +71,7 @@ def write_features(
         clustering: Jets and their selection; by default those of the LHC Olympics.
         constituents: Keep the jets' constituents.
         format: The file's format, where looking at it should not decide.
+        workers: Processes that share the chunks; the table does not depend on their number.
         progress: Show a progress bar on standard error.
 
     Raises:
@@ -78,26 +87,52 @@ def write_features(
     known = format_named(name)
     if not isinstance(known, ParticleFormat):
         raise FormatError(f"{source} is of format {name}, which holds no particles; give a particle-level file")
-    batches = known.read(source, chunk=CHUNK)
-    extraction = extract_features(batches, clustering=clustering, features=features, constituents=constituents)
-    n_batches = -(-known.count(source) // CHUNK)
-    bar = track(
-        extraction,
-        total=n_batches,
-        description=f"features of {source.name}",
-        console=Console(stderr=True),
-        disable=not progress,
-    )
-    with atomic_path(out) as temporary:
+    chunk = partial(_chunk, source, name, features, clustering, constituents)
+    starts = range(0, known.count(source), CHUNK)
+    n_events, n_selected, exclusions = 0, 0, Counter[str]()
+    with atomic_path(out) as temporary, _mapper(min(workers, len(starts))) as spread:
         writer: pq.ParquetWriter | None = None
-        for table in bar:
+        for table, extraction in track(
+            spread(chunk, starts),
+            total=len(starts),
+            description=f"features of {source.name}",
+            console=Console(stderr=True),
+            disable=not progress,
+        ):
             writer = writer or pq.ParquetWriter(temporary, table.schema, compression="zstd", write_page_checksum=True)
             writer.write_table(table)
-        if writer is None or not extraction.n_selected:
-            reasons = "; ".join(f"{reason}: {n}" for reason, n in extraction.exclusions.items())
+            n_events, n_selected = n_events + extraction.n_events, n_selected + extraction.n_selected
+            exclusions += extraction.exclusions
+        if writer is None or not n_selected:
+            reasons = "; ".join(f"{reason}: {n}" for reason, n in exclusions.items())
             raise EventsError(f"no event of {source} passes the selection ({reasons}); check units and selection")
-        writer.add_key_value_metadata(with_exclusions(table.slice(0, 0), extraction.exclusions).schema.metadata)
+        writer.add_key_value_metadata(with_exclusions(table.slice(0, 0), exclusions).schema.metadata)
         writer.close()
-    return ExtractionResult(
-        out, extraction.n_events, extraction.n_selected, dict(extraction.exclusions), perf_counter() - start
-    )
+    return ExtractionResult(out, n_events, n_selected, dict(exclusions), perf_counter() - start)
+
+
+def _chunk(
+    source: Path,
+    format: str,
+    features: str | Sequence[str],
+    clustering: JetClustering | None,
+    constituents: bool,
+    start: int,
+) -> tuple[pa.Table, Extraction]:
+    """The features of events `start` to `start + CHUNK`, and what became of those events."""
+    known = format_named(format)
+    assert isinstance(known, ParticleFormat)
+    batches = known.read(source, chunk=CHUNK, start=start, stop=start + CHUNK)
+    extraction = extract_features(batches, clustering=clustering, features=features, constituents=constituents)
+    table = pa.concat_tables(extraction)
+    return table, replace(extraction, _tables=iter(()))  # a generator cannot travel between processes
+
+
+@contextmanager
+def _mapper(workers: int) -> Iterator[Callable[..., Iterable[Any]]]:
+    """`map`, in this process or over several. Spawned: threads of libraries do not survive a fork."""
+    if workers <= 1:
+        yield map
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        yield pool.map

@@ -49,6 +49,7 @@ def hunt(
     efficiencies: Sequence[float] = (0.1, 0.01, 0.001),
     seed: int | None = None,
     out: str | Path | None = None,
+    workers: int = 1,
     progress: bool = False,
 ) -> HuntResult:
     """Search events for a resonance.
@@ -64,6 +65,7 @@ def hunt(
         efficiencies: Background efficiencies of the cuts.
         seed: The same seed gives the same result; None draws one.
         out: Folder of the run; None keeps the result in memory.
+        workers: Processes that make features, where events come as particles.
         progress: Say what is being done, on standard error.
 
     Returns:
@@ -88,7 +90,7 @@ def hunt(
         },
     )
     in_memory = events if isinstance(events, Events) else None
-    return run_hunt(settings, search, events=in_memory, out=out, progress=progress)
+    return run_hunt(settings, search, events=in_memory, out=out, workers=workers, progress=progress)
 
 
 def run_hunt(
@@ -97,6 +99,7 @@ def run_hunt(
     *,
     events: Events | None = None,
     out: str | Path | None = None,
+    workers: int = 1,
     progress: bool = False,
 ) -> HuntResult:
     """Search events for a resonance, all settings in one object; `hunt` says what they mean."""
@@ -110,7 +113,14 @@ def run_hunt(
     source = events if events is not None else None if settings.events == "demo" else Path(settings.events)
     watch = Stopwatch(progress)
     with watch.stage("read", "reading events"):
-        loaded = load(source, features=settings.features, mass=settings.mass, format=settings.format, progress=progress)
+        loaded = load(
+            source,
+            features=settings.features,
+            mass=settings.mass,
+            format=settings.format,
+            workers=workers,
+            progress=progress,
+        )
         window = _window(loaded, region)
         samples = Samples(data=window).blinded(given.needs)
     # Only now: a folder is not made for events that cannot be used.

@@ -10,7 +10,8 @@ from pathlib import Path
 from resonaut.analysis.extraction import write_features
 from resonaut.events.demo import demo_path
 from resonaut.events.events import Events
-from resonaut.events.reading import detect_format, read_events
+from resonaut.events.formats import ParticleFormat, detect_format, format_named
+from resonaut.events.reading import read_events
 from resonaut.runs.folder import checksum
 
 __all__ = ["cache_folder", "input_name", "load"]
@@ -22,6 +23,7 @@ def load(
     features: Sequence[str],
     mass: str = "mjj",
     format: str | None = None,
+    workers: int = 1,
     progress: bool = False,
 ) -> Events:
     """Read events; those at particle level get their features first, which is done once and cached."""
@@ -30,8 +32,8 @@ def load(
     if source is None:
         return read_events(demo_path(), features=features, mass=mass)
     path = Path(source)
-    if (format or detect_format(path)) == "lhco-particles":
-        path, format = _features_of(path, progress=progress), None
+    if isinstance(format_named(format or detect_format(path)), ParticleFormat):
+        path, format = _features_of(path, format, workers=workers, progress=progress), None
     return read_events(path, features=features, mass=mass, format=format)
 
 
@@ -52,9 +54,9 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "resonaut"
 
 
-def _features_of(path: Path, *, progress: bool) -> Path:
+def _features_of(path: Path, format: str | None, *, workers: int, progress: bool) -> Path:
     """The features of a particle-level file, from the cache where they are there."""
     cached = cache_folder() / "features" / f"{path.stem}-{checksum(path)[:16]}.parquet"
     if not cached.exists():
-        write_features(path, cached, progress=progress)
+        write_features(path, cached, format=format, workers=workers, progress=progress)
     return cached

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from resonaut.cli.options import Common, console
+from resonaut.cli.options import Common, console, n_cores
 
 __all__ = ["features"]
 
@@ -54,6 +54,7 @@ def features(
         clustering=JetClustering(radius=radius, leading_pt=leading_pt, eta_max=eta_max),
         constituents=constituents,
         format=format,
+        workers=common.workers or n_cores(),
         progress=True,
     )
     table = Table()

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from resonaut.cli.options import Common, apply_settings, console, read_recipe
+from resonaut.cli.options import Common, apply_settings, console, n_cores, read_recipe
 
 __all__ = ["hunt"]
 
@@ -83,7 +83,7 @@ def hunt(
     printer = console()
     if (out / "result.json").exists():
         printer.print(f"{out} is complete; showing its result.", highlight=False, soft_wrap=True)
-    result = run_hunt(run, search, out=out, progress=True)
+    result = run_hunt(run, search, out=out, workers=common.workers or n_cores(), progress=True)
     report = write_report(out)
     printer.print(hunt_table(result))
     printer.print(f"Claim: {result.claim}.", highlight=False)

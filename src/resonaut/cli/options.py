@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from cyclopts import Parameter
 
 from resonaut.errors import ConfigError
 
-__all__ = ["Common", "apply_settings", "console", "read_recipe"]
+__all__ = ["Common", "apply_settings", "console", "n_cores", "read_recipe"]
 
 
 @Parameter(name="*")
@@ -89,6 +90,11 @@ def _value(text: str) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
+
+
+def n_cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def console() -> Any:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from resonaut.cli.options import Common, apply_settings, console
+from resonaut.cli.options import Common, apply_settings, console, n_cores
 
 __all__ = ["simulate"]
 
@@ -69,7 +68,7 @@ def simulate(
         signal=signal,
         out=out,
         seed=common.seed or 0,
-        workers=common.workers or len(os.sched_getaffinity(0)),
+        workers=common.workers or n_cores(),
         parameters=apply_settings({}, settings),
         radius=radius,
         leading_pt=leading_pt,

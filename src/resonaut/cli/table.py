@@ -51,10 +51,7 @@ def _truth_cells(row: CutRow) -> list[str]:
 
 
 def _caption(result: HuntResult) -> str:
-    lines = [
-        f"Quoted: z = {result.z_quoted:.1f} after {result.n_trials} cuts; "
-        "local to this region, no scan was made."
-    ]
+    lines = [f"Quoted: z = {result.z_quoted:.1f} after {result.n_trials} cuts; local to this region, no scan was made."]
     if result.n_unusable:
         reasons = "; ".join(f"{reason}: {count:,}" for reason, count in result.exclusions.items())
         lines.append(f"{result.n_unusable:,} events could not be used ({reasons}).")
