@@ -178,3 +178,11 @@ def test_features_wants_particles(error_of: Run, events: Path) -> None:
 def test_report_and_cite_want_a_run(error_of: Run, tmp_path: Path) -> None:
     for verb in ("report", "cite"):
         assert "run" in error_of(verb, tmp_path / "nowhere")
+
+
+def test_a_recipe_of_another_verb_is_refused(error_of: Run, tmp_path: Path) -> None:
+    (tmp_path / "recipe.toml").write_text("[run]\nverb = 'hunt'\n")
+    assert "verb" in error_of("simulate", "--recipe", tmp_path / "recipe.toml")
+    (tmp_path / "recipe.toml").write_text("[run]\nevnts = 5\n")
+    assert "evnts" in error_of("simulate", "--recipe", tmp_path / "recipe.toml")
+    assert "file" in error_of("features")

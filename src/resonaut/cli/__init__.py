@@ -5,10 +5,11 @@ Exit codes: 0 done; 2 the user's input cannot be used (one line says what, which
 
 from __future__ import annotations
 
+import os
 import sys
 
 from cyclopts import App, CycloptsError
-from rich.text import Text
+from rich.console import Console
 
 from resonaut.errors import ResonautError
 
@@ -26,7 +27,8 @@ app = App(
     help="Find new particles nobody has described: from collision events to a p-value.",
     version=_version,
     # One line, like our own errors.
-    error_formatter=lambda error: Text(f"error: {_one_line(error)}", no_wrap=True, overflow="ignore"),
+    error_formatter=lambda error: f"error: {_one_line(error)}",
+    error_console=Console(stderr=True, soft_wrap=True, markup=False, highlight=False),
 )
 # Import paths, so that `resonaut --help` waits neither for PyTorch nor for Pythia.
 app.command("resonaut.cli.hunt:hunt", help="Search events for a resonance: fit, score, cut, p-values, report.")
@@ -43,6 +45,9 @@ def main(arguments: list[str] | None = None) -> None:
     except ResonautError as error:
         print(f"error: {_one_line(error)}", file=sys.stderr)
         raise SystemExit(2) from None
+    except BrokenPipeError:  # `resonaut cite RUN | head`: nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
     except KeyboardInterrupt:
         print("interrupted; the same command continues where it stopped", file=sys.stderr)
         raise SystemExit(130) from None

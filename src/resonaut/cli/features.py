@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from resonaut.cli.options import Common, console, n_cores
+from resonaut.cli.options import Common, console, n_cores, read_recipe, without_none
 
 __all__ = ["features"]
 
 
 def features(
-    file: Path,
+    file: Path | None = None,
     /,
     *,
-    features: str = "baseline",
-    radius: float = 1.0,
-    leading_pt: float = 1200.0,
-    eta_max: float = 2.5,
-    constituents: bool = False,
+    features: str | None = None,
+    radius: float | None = None,
+    leading_pt: float | None = None,
+    eta_max: float | None = None,
+    constituents: bool | None = None,
     format: str | None = None,
     common: Common | None = None,
 ) -> None:
@@ -28,13 +28,13 @@ def features(
     file
         A particle-level file, such as LHC Olympics HDF5 (key df, 700 x (pT, eta, phi) and a label).
     features
-        A feature set's name, or columns with commas between them.
+        A feature set's name, or columns with commas between them. [default: baseline]
     radius
-        Of the anti-kT jets.
+        Of the anti-kT jets. [default: 1.0]
     leading_pt
-        The leading jet's least pT, GeV.
+        The leading jet's least pT, GeV. [default: 1200]
     eta_max
-        Largest |eta| of the jets.
+        Largest |eta| of the leading jet. [default: 2.5]
     constituents
         Keep the jets' constituents.
     format
@@ -43,17 +43,30 @@ def features(
     from rich.table import Table
 
     from resonaut.analysis.extraction import write_features
+    from resonaut.cli.settings import FeatureSettings
     from resonaut.features.clustering import JetClustering
+    from resonaut.registry import read_config
 
     common = common or Common()
-    out = common.out or file.with_suffix(".parquet")
-    result = write_features(
-        file,
-        out,
+    recipe = read_recipe(common.recipe, sections=("run",))["run"]
+    given = without_none(
+        file=None if file is None else str(file),
         features=features,
-        clustering=JetClustering(radius=radius, leading_pt=leading_pt, eta_max=eta_max),
+        radius=radius,
+        leading_pt=leading_pt,
+        eta_max=eta_max,
         constituents=constituents,
         format=format,
+    )
+    run = read_config(FeatureSettings, recipe | given)
+    source = Path(run.file)
+    result = write_features(
+        source,
+        common.out or source.with_suffix(".parquet"),
+        features=run.features,
+        clustering=JetClustering(radius=run.radius, leading_pt=run.leading_pt, eta_max=run.eta_max),
+        constituents=run.constituents,
+        format=run.format,
         workers=common.workers or n_cores(),
         progress=True,
     )

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from resonaut.cli.options import Common, apply_settings, console, n_cores, read_recipe
+from resonaut.cli.options import Common, apply_settings, console, n_cores, read_recipe, without_none
 
 __all__ = ["hunt"]
 
@@ -64,17 +64,17 @@ def hunt(
 
     common = common or Common()
     recipe = read_recipe(common.recipe, sections=("run", "search"))
-    given = {
-        "events": None if events is None else str(events),
-        "region": region,
-        "sidebands": sidebands,
-        "features": features,
-        "mass": mass,
-        "format": format,
-        "efficiencies": None if cuts is None else cuts.split(","),
-        "seed": common.seed,
-    }
-    run = read_config(HuntSettings, recipe["run"] | {key: value for key, value in given.items() if value is not None})
+    given = without_none(
+        events=None if events is None else str(events),
+        region=region,
+        sidebands=sidebands,
+        features=features,
+        mass=mass,
+        format=format,
+        efficiencies=None if cuts is None else cuts.split(","),
+        seed=common.seed,
+    )
+    run = read_config(HuntSettings, recipe["run"] | given)
     search = read_config("search", _search(recipe["search"], method, settings, folds))
     out = common.out or Path("runs") / f"hunt-{'demo' if run.events == 'demo' else Path(run.events).stem}"
     if common.workers is not None:

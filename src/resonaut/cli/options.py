@@ -13,7 +13,7 @@ from cyclopts import Parameter
 
 from resonaut.errors import ConfigError
 
-__all__ = ["Common", "apply_settings", "console", "n_cores", "read_recipe"]
+__all__ = ["Common", "apply_settings", "console", "n_cores", "read_recipe", "without_none"]
 
 
 @Parameter(name="*")
@@ -25,7 +25,7 @@ class Common:
         out: Where the result goes.
         seed: The same seed gives the same result; without one it is drawn and recorded.
         recipe: A TOML file of settings, such as another run's run.toml; options given here go before it.
-        workers: Processes (or threads, where a verb trains) to use; all cores by default.
+        workers: Processor cores to use: processes, or threads where a verb trains; all by default.
     """
 
     out: Path | None = None
@@ -90,6 +90,11 @@ def _value(text: str) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
+
+
+def without_none(**given: Any) -> dict[str, Any]:
+    """The options that were given, which go before a recipe's."""
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def n_cores() -> int:

@@ -7,24 +7,24 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from resonaut.cli.options import Common, apply_settings, console, n_cores
+from resonaut.cli.options import Common, apply_settings, console, n_cores, read_recipe, without_none
 
 __all__ = ["simulate"]
 
 
 def simulate(
-    process: str = "lhco-rnd",
+    process: str | None = None,
     /,
     *,
-    events: int = 20_000,
-    signal: int = 0,
+    events: int | None = None,
+    signal: int | None = None,
     settings: Annotated[tuple[str, ...], Parameter(name="--set", negative=(), show_default=False)] = (),
-    radius: float = 1.0,
-    leading_pt: float = 1200.0,
-    eta_max: float = 2.5,
+    radius: float | None = None,
+    leading_pt: float | None = None,
+    eta_max: float | None = None,
     mass_range: str | None = None,
-    features: str = "baseline",
-    constituents: bool = False,
+    features: str | None = None,
+    constituents: bool | None = None,
     common: Common | None = None,
 ) -> None:
     """Simulate a process: Pythia 8, a parameterised CMS detector, anti-kT jets, features; into Parquet.
@@ -35,47 +35,65 @@ def simulate(
     Parameters
     ----------
     process
-        lhco-rnd (QCD dijets and W' -> X Y -> qq qq), qcd or wprime-xy.
+        lhco-rnd (QCD dijets and W' -> X Y -> qq qq), qcd or wprime-xy. [default: lhco-rnd]
     events
-        Selected events; of lhco-rnd, its background.
+        Selected events; of lhco-rnd, its background. [default: 20000]
     signal
-        Selected signal events of lhco-rnd.
+        Selected signal events of lhco-rnd. [default: 0]
     settings
         A parameter of the process, KEY=VALUE in GeV, such as mass_wprime=4000; repeatable.
     radius
-        Of the anti-kT jets.
+        Of the anti-kT jets. [default: 1.0]
     leading_pt
-        The leading jet's least pT, GeV.
+        The leading jet's least pT, GeV. [default: 1200]
     eta_max
-        Largest |eta| of the jets.
+        Largest |eta| of the leading jet. [default: 2.5]
     mass_range
         Keep dijet masses LOW:HIGH only, GeV.
     features
-        A feature set's name.
+        A feature set's name. [default: baseline]
     constituents
         Keep the jets' constituents.
     """
     from rich.table import Table
 
+    from resonaut.cli.settings import SimulationSettings
+    from resonaut.registry import read_config
     from resonaut.searches.regions import interval
+    from resonaut.simulation.production import recorded_seed
     from resonaut.simulation.production import simulate as produce
 
     common = common or Common()
-    out = common.out or Path(f"{process}.parquet")
-    result = produce(
-        process,
+    recipe = read_recipe(common.recipe, sections=("run",))["run"]
+    given = without_none(
+        process=process,
         events=events,
         signal=signal,
-        out=out,
-        seed=common.seed or 0,
-        workers=common.workers or n_cores(),
-        parameters=apply_settings({}, settings),
         radius=radius,
         leading_pt=leading_pt,
         eta_max=eta_max,
-        mass_range=None if mass_range is None else interval(mass_range, "mass range"),
+        mass_range=mass_range,
         features=features,
         constituents=constituents,
+        seed=common.seed,
+    )
+    parameters = apply_settings(recipe.get("parameters", {}), settings)
+    run = read_config(SimulationSettings, recipe | given | {"parameters": parameters})
+    out = common.out or Path(f"{run.process}.parquet")
+    result = produce(
+        run.process,
+        events=run.events,
+        signal=run.signal,
+        out=out,
+        seed=recorded_seed(out) if run.seed is None else run.seed,
+        workers=common.workers or n_cores(),
+        parameters=run.parameters,
+        radius=run.radius,
+        leading_pt=run.leading_pt,
+        eta_max=run.eta_max,
+        mass_range=None if run.mass_range is None else interval(run.mass_range, "mass range"),
+        features=run.features,
+        constituents=run.constituents,
     )
     table = Table()
     for name in ("process", "events", "generated", "selected", "cross-section"):

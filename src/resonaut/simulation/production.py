@@ -17,6 +17,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from resonaut.errors import ConfigError, RunError, SimulationError
 from resonaut.features.clustering import JetClustering
 from resonaut.features.dijet import FEATURES
@@ -30,7 +32,7 @@ from resonaut.simulation.result import ProcessCounts, SimulationResult, count_pr
 from resonaut.simulation.shards import Shards
 from resonaut.simulation.workers import block_maker, make_blocks
 
-__all__ = ["simulate"]
+__all__ = ["recorded_seed", "simulate"]
 
 PACKAGES = ("resonaut", "pythia8mc", "fastjet", "numpy", "awkward", "pyarrow")
 
@@ -133,6 +135,14 @@ def simulate(
     )
     shards.clear()
     return SimulationResult(output, counts, seconds)
+
+
+def recorded_seed(out: str | Path) -> int:
+    """The seed of the production that is under way at `out`, so that it can go on; a new one where there is none."""
+    manifest = Shards.beside(Path(out)).read_manifest()
+    if manifest is not None:
+        return int(manifest["settings"]["chains"][0]["seed"])
+    return int(np.random.SeedSequence().generate_state(1)[0])
 
 
 def _wanted(process: str, events: int, signal: int) -> dict[str, int]:
