@@ -186,3 +186,16 @@ def test_a_recipe_of_another_verb_is_refused(error_of: Run, tmp_path: Path) -> N
     (tmp_path / "recipe.toml").write_text("[run]\nevnts = 5\n")
     assert "evnts" in error_of("simulate", "--recipe", tmp_path / "recipe.toml")
     assert "file" in error_of("features")
+
+
+@pytest.mark.parametrize("package", ["fastjet", "pythia8mc"])
+def test_the_extra_that_is_missing_is_named(
+    package: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)  # what an import of something absent looks like
+    with pytest.raises(SystemExit) as exit:
+        main(["simulate", "wprime-xy", "--events", "5", "--workers", "1", "--out", str(tmp_path / "a.parquet")])
+    assert exit.value.code == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith(f"error: {package} is not installed")
+    assert "resonaut[simulation]" in last

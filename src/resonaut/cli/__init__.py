@@ -16,6 +16,10 @@ from resonaut.errors import ResonautError
 __all__ = ["app", "main"]
 
 
+SIMULATION = ("fastjet", "pythia8mc")
+"""Under the GPL, and therefore in an extra."""
+
+
 def _version() -> str:
     from resonaut import __version__
 
@@ -44,6 +48,13 @@ def main(arguments: list[str] | None = None) -> None:
         app(arguments, result_action="return_none")
     except ResonautError as error:
         print(f"error: {_one_line(error)}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except ModuleNotFoundError as error:
+        if error.name not in SIMULATION:
+            raise
+        print(
+            f"error: {error.name} is not installed; add the extra: pip install 'resonaut[simulation]'", file=sys.stderr
+        )
         raise SystemExit(2) from None
     except BrokenPipeError:  # `resonaut cite RUN | head`: nobody reads on
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
