@@ -10,9 +10,10 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.patches import StepPatch
 
 from resonaut.plots.curves import roc, sic
-from resonaut.plots.features import feature, feature_ratio
+from resonaut.plots.features import feature, feature_deviation, feature_ratio
 from resonaut.plots.folds import fold_significances
 from resonaut.plots.labels import axis_label
 from resonaut.plots.scores import score_distribution, score_ratio
@@ -121,13 +122,12 @@ def test_pulls_reach_the_largest(ax: Axes) -> None:
 
 def test_pulls_of_masked_bins_have_another_colour(ax: Axes) -> None:
     """The fit does not see them, so they may not look as if it did."""
-    pulls(mass_table(), ax, region=REGION)
-    inside, outside = set(), set()
-    for container in ax.containers:
-        for bar in container:
-            (inside if REGION[0] <= bar.get_x() < REGION[1] else outside).add(bar.get_facecolor())
-    assert len(inside) == len(outside) == 1
-    assert inside != outside
+    table = mass_table()
+    pulls(table, ax, region=REGION)
+    fitted, masked = (patch for patch in ax.patches if isinstance(patch, StepPatch))
+    assert fitted.get_facecolor() != masked.get_facecolor()
+    assert fitted.get_data().values.tolist() == np.where(table["in_fit"], table["pull"], 0).tolist()
+    assert masked.get_data().values.tolist() == np.where(table["in_fit"], 0, table["pull"]).tolist()
 
 
 def test_feature_and_its_ratio() -> None:
@@ -143,6 +143,14 @@ def test_feature_and_its_ratio() -> None:
     assert main.get_ylim()[0] == 0
     low, high = lower.get_ylim()
     assert low == pytest.approx(2 - high)
+
+
+def test_feature_deviation_shows_the_largest_and_survives_an_empty_template(ax: Axes) -> None:
+    """The third bin has 20 events over 2.0 +- 0.5: a pull of 18 / sqrt(2.25) = 12."""
+    assert feature_deviation(histogram(), ax) is ax
+    [drawn] = (patch for patch in ax.patches if isinstance(patch, StepPatch))
+    assert drawn.get_data().values == pytest.approx([0, 10 / 44**0.5, 12, 0])
+    assert ax.get_ylim()[1] > 12
 
 
 def test_scores_with_thresholds_of_each_cut(ax: Axes) -> None:

@@ -1,4 +1,4 @@
-"""A feature of the data over the sampled background, with their ratio.
+"""A feature of the data over the sampled background, with their ratio or deviation.
 
 In the sidebands this tests what the density model learnt, in the signal region what it interpolates, and after a cut it
 shows where an excess sits.
@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 
-from resonaut.plots.histograms import band, points, ratio
+from resonaut.plots.histograms import band, deviation, points, ratio
 from resonaut.plots.labels import axis_label
 from resonaut.plots.table import Table, edges
 
-__all__ = ["feature", "feature_ratio"]
+__all__ = ["feature", "feature_deviation", "feature_ratio"]
 
 
 def feature(table: Table, ax: Axes, *, legend: bool = True) -> Axes:
@@ -37,5 +37,12 @@ def feature(table: Table, ax: Axes, *, legend: bool = True) -> Axes:
 def feature_ratio(table: Table, ax: Axes) -> Axes:
     """Data over sampled background."""
     ratio(ax, edges(table), table["data"], table["template"], table["template_error"])
+    ax.set_xlabel(axis_label(str(table["feature"][0])))
+    return ax
+
+
+def feature_deviation(table: Table, ax: Axes) -> Axes:
+    """Data minus sampled background in units of the error."""
+    deviation(ax, edges(table), table["data"], table["template"], table["template_error"])
     ax.set_xlabel(axis_label(str(table["feature"][0])))
     return ax

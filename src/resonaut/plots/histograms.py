@@ -1,4 +1,4 @@
-"""What every comparison of counts with an expectation is drawn with: points, a hatched band, the ratio of the two."""
+"""What comparisons of counts with an expectation are drawn with: points, a hatched band, ratios, deviations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from scipy.special import gammaincinv
 
 from resonaut.plots.style import DATA, MUTED, TEMPLATE
 
-__all__ = ["band", "count_errors", "points", "ratio"]
+__all__ = ["band", "count_errors", "deviation", "points", "ratio"]
 
 Array = np.ndarray
 _ONE_SIGMA = 0.158655
@@ -111,6 +111,25 @@ def ratio(
         ax.plot(centre[beyond], np.full(beyond.sum(), edge), marker, color=DATA, markerfacecolor="white")
     ax.set_ylim(1 - span, 1 + span)
     ax.set_ylabel("data / bkg", loc="center")
+    return ax
+
+
+def deviation(
+    ax: Axes,
+    edges: Float[Array, " B+1"],
+    counts: Shaped[Array, " B"],
+    expected: Float[Array, " B"],
+    expected_error: Float[Array, " B"],
+) -> Axes:
+    """Counts minus expectation in units of the error, for where few events make ratios meaningless."""
+    # Half an event at least: where nothing is expected, a single event is remarkable but not infinitely so.
+    sigma = np.sqrt(np.maximum(expected, 0.5) + expected_error**2)
+    pull = (counts - expected) / sigma
+    ax.stairs(pull, edges, fill=True, color=TEMPLATE, linewidth=0)
+    for level in (-2, 0, 2):
+        ax.axhline(level, color=MUTED, linewidth=0.8, linestyle="-" if level == 0 else ":")
+    ax.set_ylim(min(-3.0, 1.15 * float(pull.min())), max(3.0, 1.15 * float(pull.max())))
+    ax.set_ylabel("pull", loc="center")
     return ax
 
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from resonaut.plots.histograms import band, points
 from resonaut.plots.labels import axis_label
 from resonaut.plots.style import EXCESS, MUTED, REGION, TEMPLATE
-from resonaut.plots.table import Table, centres, edges
+from resonaut.plots.table import Table, edges
 
 __all__ = ["PeakFit", "pulls", "spectrum"]
 
@@ -63,12 +63,11 @@ def spectrum(table: Table, ax: Axes, *, region: tuple[float, float], fit: PeakFi
 
 
 def pulls(table: Table, ax: Axes, *, region: tuple[float, float], mass: str = "mjj") -> Axes:
-    """Observed minus expected in units of the error; the fit is made to the filled bars only."""
+    """Observed minus expected in units of the error; the fit is made to the blue bins only."""
     pull, fitted = np.nan_to_num(table["pull"]), table["in_fit"].astype(bool)
-    width = table["high"] - table["low"]
     ax.axvspan(*region, color=REGION, alpha=0.15, linewidth=0)
-    ax.bar(centres(table)[fitted], pull[fitted], width[fitted], color=TEMPLATE, linewidth=0)
-    ax.bar(centres(table)[~fitted], pull[~fitted], width[~fitted], color=REGION, linewidth=0)
+    ax.stairs(np.where(fitted, pull, 0.0), edges(table), fill=True, color=TEMPLATE, linewidth=0)
+    ax.stairs(np.where(fitted, 0.0, pull), edges(table), fill=True, color=REGION, linewidth=0)
     for level in (-2, 0, 2):
         ax.axhline(level, color=MUTED, linewidth=0.8, linestyle="-" if level == 0 else ":")
     height = max(3.5, 1.15 * float(np.abs(pull).max(initial=0)))

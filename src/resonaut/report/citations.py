@@ -25,6 +25,9 @@ METHODS: Mapping[str, tuple[str, ...]] = {
 }
 """Registry name of an estimator -> keys in references.bib."""
 
+DEFAULTS: Mapping[str, tuple[str, str]] = {"ensemble": ("model", "trees")}
+"""Estimators that run.toml may leave without a part: which part, and what is used then."""
+
 VERBS: Mapping[str, tuple[str, ...]] = {"hunt": ("Cowan:2010js",)}
 """What a command rests on whatever its settings: here the profile likelihood of its significances."""
 
@@ -118,6 +121,9 @@ def _names(settings: Any) -> Iterator[str]:
     if isinstance(settings, Mapping):
         if isinstance(name := settings.get("name"), str):
             yield name
+            part, default = DEFAULTS.get(name, ("", ""))
+            if part and part not in settings:
+                yield default
         for value in settings.values():
             yield from _names(value)
     elif isinstance(settings, list):

@@ -16,7 +16,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from resonaut.plots import curves, folds, scores, sculpting, spectrum
-from resonaut.plots.features import feature, feature_ratio
+from resonaut.plots.features import feature, feature_deviation, feature_ratio
 from resonaut.plots.style import above_and_below, figure, report_style
 from resonaut.plots.table import Table, merge_bins, select, values
 from resonaut.report.contents import RunContents
@@ -76,7 +76,7 @@ def draw_figures(run: RunContents) -> dict[str, list[Image]]:
 
 def _render(run: RunContents, name: str, alt: str, canvas: Figure) -> Image:
     buffer = io.BytesIO()
-    canvas.savefig(buffer, format="png", pil_kwargs={"compress_level": 4})
+    canvas.savefig(buffer, format="png", pil_kwargs={"compress_level": 2})
     image = Image(name, alt, buffer.getvalue())
     with atomic_path(run.path / "figures" / f"{name}.png") as temporary:
         temporary.write_bytes(image.png)
@@ -152,7 +152,7 @@ def _excess(run: RunContents) -> Iterator[tuple[str, str, Figure]]:
                 continue
             table = _readable(select(chosen, feature=names[i]))
             feature(table, main, legend=i == 0)
-            feature_ratio(table, lower)
+            feature_deviation(table, lower)
         pairs[0][0].set_title(_cut_title(efficiency))
         yield (
             f"selected_{_slug(efficiency)}",
@@ -204,10 +204,10 @@ def _excess_of(table: Table, name: str) -> float:
 
 
 def _readable(table: Table) -> Table:
-    """The histogram with bins wide enough to hold about ten events each, where a tight cut has left few."""
+    """The histogram with bins wide enough to hold about five events each, where a tight cut has left few."""
     n_bins = len(table["low"])
     for factor in (1, 2, 4):
-        if n_bins % factor == 0 and table["data"].sum() >= 10 * n_bins / factor:
+        if n_bins % factor == 0 and table["data"].sum() >= 5 * n_bins / factor:
             return merge_bins(table, factor)
     return merge_bins(table, 4) if n_bins % 4 == 0 else table
 
