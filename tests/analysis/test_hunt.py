@@ -153,3 +153,10 @@ def test_a_region_without_events_is_refused() -> None:
     events = MiniOlympics(1000, 0).events(seed=1)
     with pytest.raises(RegionError, match="holds 0 events"):
         hunt(events[events.mass < 3300], search=small())
+
+
+def test_what_is_not_finite_is_written_as_null(run: tuple[Path, HuntResult]) -> None:
+    rows = [replace(run[1].cuts[0], disagreement=float("inf")), *run[1].cuts[1:]]
+    content = replace(run[1], cuts=rows).to_json()
+    assert content["cuts"][0]["disagreement"] is None
+    json.dumps(content, allow_nan=False)

@@ -66,6 +66,13 @@ def test_existing_wants_a_finished_run(tmp_path: Path) -> None:
     assert RunFolder.existing(folder.path).result() == {"claim": "none"}
 
 
+def test_damaged_settings_are_no_traceback(tmp_path: Path) -> None:
+    folder = RunFolder.open(tmp_path / "run", SETTINGS)
+    (folder.path / "run.toml").write_text("[run")
+    with pytest.raises(RunError, match=r"run\.toml cannot be read"):
+        RunFolder.open(tmp_path / "run", SETTINGS)
+
+
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "result.json"
     path.write_text("old")

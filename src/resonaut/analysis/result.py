@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -154,8 +155,8 @@ class HuntResult:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values for result.json."""
-        plain: dict[str, Any] = _ADAPTER.dump_python(self, mode="json")
+        """Plain values for result.json; what is not finite becomes null, as JSON has no infinity."""
+        plain: dict[str, Any] = json.loads(_ADAPTER.dump_json(self))
         return plain
 
     @classmethod

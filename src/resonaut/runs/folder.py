@@ -87,7 +87,10 @@ class RunFolder:
 
     def settings(self) -> dict[str, Any]:
         """The resolved settings of run.toml."""
-        return tomllib.loads((self.path / "run.toml").read_text())
+        try:
+            return tomllib.loads((self.path / "run.toml").read_text())
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise RunError(f"{self.path / 'run.toml'} cannot be read ({error}); repeat the run elsewhere") from None
 
     def provenance(self) -> dict[str, Any]:
         """Versions and inputs."""

@@ -13,6 +13,7 @@ from sklearn.base import clone
 from resonaut.errors import ConfigError, RegionError
 from resonaut.events.events import Events, Samples
 from resonaut.models.classifier.ensemble import Ensemble
+from resonaut.models.classifier.trees import BoostedTrees
 from resonaut.models.density.mass import MassModel
 from resonaut.models.density.spline import SplineFlow
 from resonaut.protocols import Seed
@@ -45,7 +46,7 @@ class CATHODE:
 
     density: AnyDensity = field(default_factory=SplineFlow)
     mass_model: MassModel = field(default_factory=MassModel)
-    classifier: AnyClassifier = field(default_factory=Ensemble)
+    classifier: AnyClassifier = field(default_factory=lambda: Ensemble(model=BoostedTrees()))
     oversample: float = 4.0
 
     needs: ClassVar[frozenset[str]] = frozenset()
