@@ -68,8 +68,10 @@ def test_joined_events_keep_order_and_labels_only_where_all_are_known():
     assert joined.ids.tolist() == [0, 1, 2, 3, 4]
     assert joined.labels.tolist() == [0, 1, 0, 0, 1]
     assert Events.concatenate([events(3), events(2, labels=False)]).labels is None
-    with pytest.raises(EventsError, match="different features cannot be joined"):
+    with pytest.raises(EventsError, match="only events with the same columns"):
         Events.concatenate([events(3), events(2, names=("b", "a"))])
+    with pytest.raises(EventsError, match="none at all"):
+        Events.concatenate([])
 
 
 @pytest.mark.parametrize(
