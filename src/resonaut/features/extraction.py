@@ -7,29 +7,20 @@ reason.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import awkward as ak
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Bool, Int
+from jaxtyping import Bool
 
 from resonaut.events.exclusions import TOO_FEW_JETS
+from resonaut.events.particles import ParticleBatch
 from resonaut.features.clustering import JetClustering, massless
 from resonaut.features.dijet import dijet_table
 
-__all__ = ["Extraction", "ParticleBatch", "extract_features"]
+__all__ = ["Extraction", "extract_features"]
 
 NOT_FINITE = "a particle is NaN or infinite"
-
-
-class ParticleBatch(Protocol):
-    """Some events of a particle-level file."""
-
-    event: Int[np.ndarray, " N"]
-    particles: ak.Array
-    """Ragged records pt (GeV), eta, phi."""
-    label: Int[np.ndarray, " N"] | None
 
 
 @dataclass
