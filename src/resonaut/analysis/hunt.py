@@ -259,7 +259,7 @@ def _rows(
                 "n_background": int(selected.sum()) - signal,
                 "expected_z": expected_z(signal, result),
             }
-        rows.append(CutRow(**{**vars(result), "closure": result.closure and asdict(result.closure)}, **truth))
+        rows.append(CutRow(**vars(result), **truth))
     return rows
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from resonaut.errors import RunError
+from resonaut.statistics.bump_hunt import CutResult
 
 __all__ = [
     "C2ST",
@@ -27,30 +28,15 @@ __all__ = [
 
 
 @dataclass(frozen=True, kw_only=True)
-class CutRow:
-    """One line of the table: what was seen after a cut, what two independent estimates expect, how they differ.
+class CutRow(CutResult):
+    """One line of the table: what statistics says of a cut, and what labels, where there are any, add to it.
 
-    Counts are events in the signal region; `*_error` of `expected` are in events; p-values are one-sided.
+    Args:
+        n_signal: Signal events that pass.
+        n_background: Background events that pass.
+        expected_z: Median significance of that signal over the template.
     """
 
-    efficiency: float
-    observed: int
-    expected: float
-    expected_error: float
-    expected_fit: float | None
-    expected_fit_error: float | None
-    p_template: float
-    z_template: float
-    p_fit: float | None
-    z_fit: float | None
-    p_local: float
-    z_local: float
-    threshold_error: float
-    spectrum_error: float
-    closure_error: float
-    closure: dict[str, float | int | bool] | None
-    disagreement: float | None
-    withheld: str | None
     n_signal: int | None = None
     n_background: int | None = None
     expected_z: float | None = None
