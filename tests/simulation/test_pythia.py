@@ -65,7 +65,7 @@ def _decay_angles(longitudinal: tuple[int, ...], n: int = 3000) -> np.ndarray:
         quark = pythia8mc.Vec4(event[x.daughter1()].p())
         quark.bstback(x.p())
         cosines.append(pythia8mc.costheta(quark, x.p()))
-    assert hooks.error is None
+    hooks.raise_error()
     assert hooks.n_hard == n
     return np.array(cosines)
 

@@ -37,8 +37,14 @@ def _hooks_class() -> Any:
     """The class, made when Pythia is there to derive it from."""
     import pythia8mc
 
+    def cos_decay_angle(event: Any, parent: Any) -> float:
+        """Cosine of theta*: between the first daughter, in the parent's rest frame, and the parent's flight."""
+        daughter = pythia8mc.Vec4(event[parent.daughter1()].p())
+        daughter.bstback(parent.p())
+        return float(pythia8mc.costheta(daughter, parent.p()))
+
     class EventHooks(pythia8mc.UserHooks):  # type: ignore[misc]
-        """Counts hard events and vetoed ones. Pythia swallows what a hook raises, so `error` keeps it."""
+        """Counts hard events and vetoed ones. Pythia swallows what a hook raises, so it is kept until asked for."""
 
         def __init__(
             self, pythia: Any, longitudinal: tuple[int, ...], veto_pt: float | None, veto_radius: float
@@ -46,12 +52,18 @@ def _hooks_class() -> Any:
             pythia8mc.UserHooks.__init__(self)
             self.n_hard = 0
             self.n_vetoed = 0
-            self.error: Exception | None = None
+            self._error: Exception | None = None
             self._random = pythia.rndm
             self._longitudinal = frozenset(longitudinal)
             self._veto_pt = veto_pt
             # -1: anti-kT; of jets above 100 GeV and particles to |eta| < 6; all visible ones, with their own masses
             self._jets = pythia8mc.SlowJet(-1, veto_radius, 100.0, 6.0, 2, 1)
+
+        def raise_error(self) -> None:
+            """Raise what went wrong in a hook, once: the next block starts afresh."""
+            error, self._error = self._error, None
+            if error is not None:
+                raise error
 
         def canVetoProcessLevel(self) -> bool:
             return True
@@ -59,7 +71,7 @@ def _hooks_class() -> Any:
         def doVetoProcessLevel(self, event: Any) -> bool:
             try:
                 if any(
-                    self._random.flat() > 1.0 - _cos_decay_angle(event, event[index]) ** 2
+                    self._random.flat() > 1.0 - cos_decay_angle(event, event[index]) ** 2
                     for index in range(event.size())
                     if self._longitudinal and event[index].idAbs() in self._longitudinal
                 ):
@@ -67,7 +79,7 @@ def _hooks_class() -> Any:
                 self.n_hard += 1
                 return False
             except Exception as error:
-                self.error = error
+                self._error = error
                 return False
 
         def canVetoPT(self) -> bool:
@@ -83,16 +95,7 @@ def _hooks_class() -> Any:
                 self.n_vetoed += veto
                 return bool(veto)
             except Exception as error:
-                self.error = error
+                self._error = error
                 return False
 
     return EventHooks
-
-
-def _cos_decay_angle(event: Any, parent: Any) -> float:
-    """Cosine of theta*: between the first daughter, in the parent's rest frame, and the parent's flight."""
-    import pythia8mc
-
-    daughter = pythia8mc.Vec4(event[parent.daughter1()].p())
-    daughter.bstback(parent.p())
-    return float(pythia8mc.costheta(daughter, parent.p()))

@@ -79,8 +79,7 @@ class PythiaGenerator:
         hooks = self._hooks
         n_hard, n_vetoed = hooks.n_hard, hooks.n_vetoed
         events = self._pythia.nextBatch(n)
-        if hooks.error is not None:
-            raise hooks.error
+        hooks.raise_error()
         if "prt" not in events.fields or not events.prt.fields:
             raise SimulationError(f"Pythia completed none of {n} events; check the masses and decays of the process")
         return Generated(_final_state(events.prt), hooks.n_hard - n_hard, hooks.n_vetoed - n_vetoed)
@@ -105,10 +104,8 @@ def _final_state(particles: ak.Array) -> ak.Array:
 
 def configure(settings: Sequence[str], energy: float) -> Any:
     """A Pythia with these settings and ours, not yet initialised."""
-    try:
-        import pythia8mc
-    except ImportError:
-        raise SimulationError("Pythia is not installed; install it with: pip install 'resonaut[simulation]'") from None
+    import pythia8mc
+
     pythia = pythia8mc.Pythia("", False)
     for setting in [*(common.format(energy=energy) for common in COMMON_SETTINGS), *settings]:
         if not pythia.readString(setting):
