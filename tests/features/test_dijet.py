@@ -53,7 +53,7 @@ def test_dijet_mass_from_jets_columns(dijets):
 def test_event_ids_and_labels_are_those_of_the_selected_events(dijets):
     picked = Dijets(
         index=np.array([4, 7]),
-        **{name: getattr(dijets, name)[:2] for name in ("px", "py", "pz", "e", "constituents")},
+        **{name: getattr(dijets, name)[:2] for name in ("px", "py", "pz", "e", "constituents", "missing")},
     )
     table = dijet_table(picked, event=np.arange(100, 110), label=np.arange(10) % 2).to_pydict()
     assert table["event"] == [104, 107]
@@ -70,6 +70,15 @@ def test_constituents_rebuild_the_jet_in_single_precision(dijets):
         momenta = massless(pt, eta, phi)
         jet_pt = np.hypot(ak.sum(momenta.px, axis=1), ak.sum(momenta.py, axis=1))
         np.testing.assert_allclose(jet_pt, table[f"jet{jet}_pt"], rtol=1e-5)
+
+
+def test_missing_momentum_balances_all_particles():
+    """Three particles of which the third is in no hard jet: met is minus the vector sum of all."""
+    pt, eta, phi = [[1500.0, 1300.0, 30.0]], [[0.1, -0.3, 1.5]], [[0.0, 3.0, 1.5]]
+    table = dijet_table(JetClustering().cluster(massless(ak.Array(pt), ak.Array(eta), ak.Array(phi))))
+    x, y = -(np.array(pt) * np.cos(phi)).sum(), -(np.array(pt) * np.sin(phi)).sum()
+    np.testing.assert_allclose(table["met"].to_pylist(), [np.hypot(x, y)])
+    np.testing.assert_allclose(table["met_phi"].to_pylist(), [np.arctan2(y, x)])
 
 
 def test_single_columns_can_be_asked_for(dijets):

@@ -29,6 +29,7 @@ class Dijets:
         index: Which of the clustered events these are.
         px, py, pz, e: Jets' four-momenta (GeV).
         constituents: Their particles, [N, 2, particles] records px, py, pz, e.
+        missing: Missing transverse momentum (px, py): minus the sum of all particles of the event (GeV).
         exclusions: How many events were left out, by reason.
     """
 
@@ -38,6 +39,7 @@ class Dijets:
     pz: Float[np.ndarray, "N 2"]
     e: Float[np.ndarray, "N 2"]
     constituents: ak.Array
+    missing: Float[np.ndarray, "N 2"]
     exclusions: dict[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -119,6 +121,7 @@ class JetClustering:
                 for ours, theirs in (("px", "px"), ("py", "py"), ("pz", "pz"), ("e", "E"))
             },
             constituents=_gather(particles[["px", "py", "pz", "e"]][selected], members),
+            missing=-np.stack([ak.to_numpy(ak.sum(particles[p][selected], axis=1)) for p in ("px", "py")], axis=1),
             exclusions=exclusions,
         )
 

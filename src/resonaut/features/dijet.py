@@ -80,6 +80,8 @@ def dijet_table(
     for jet in (0, 1):
         for quantity in ("pt", "eta", "phi", "mass", "n"):
             table[f"jet{jet + 1}_{quantity}"] = getattr(dijets, quantity)[:, jet]
+    table["met"] = np.hypot(*dijets.missing.T)
+    table["met_phi"] = np.arctan2(dijets.missing[:, 1], dijets.missing[:, 0])
     if label is not None:
         table["label"] = np.asarray(label[dijets.index], dtype=np.int8)
     if constituents:
