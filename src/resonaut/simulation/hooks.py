@@ -6,8 +6,8 @@ well inside one jet. Hard processes are accepted with that probability, which le
 was.
 
 **Parton veto.** Where the selection wants one hard jet, most events fail it, and hadronising them is wasted. When the
-shower has come down to 50 GeV, jets of partons are found, and an event without a hard one is dropped. With 100 GeV
-between this veto and the selection, fewer than one in a thousand selected events are lost.
+shower has come down to 50 GeV, jets of partons are found, and an event without a hard one is dropped. With 150 GeV
+between this veto and the selection, one in two thousand selected events is lost (with 100 GeV, one in a hundred).
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ def _hooks_class() -> Any:
             pythia8mc.UserHooks.__init__(self)
             self.n_hard = 0
             self.n_vetoed = 0
+            self.leading_pt = 0.0  # of the parton jets the veto looked at last, GeV
             self._error: Exception | None = None
             self._random = pythia.rndm
             self._longitudinal = frozenset(longitudinal)
@@ -91,7 +92,8 @@ def _hooks_class() -> Any:
         def doVetoPT(self, stage: int, event: Any) -> bool:
             try:
                 self._jets.analyze(event)
-                veto = self._jets.sizeJet() == 0 or self._jets.pT(0) < self._veto_pt
+                self.leading_pt = self._jets.pT(0) if self._jets.sizeJet() else 0.0
+                veto = self.leading_pt < self._veto_pt
                 self.n_vetoed += veto
                 return bool(veto)
             except Exception as error:

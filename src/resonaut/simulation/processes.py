@@ -101,7 +101,7 @@ QCD = Process(
         PhaseSpace:pTHatMin = {pt_hat_min}
         PartonLevel:MPI = off
     """,
-    defaults={"pt_hat_min": 1000.0},
+    defaults={"pt_hat_min": 800.0},
     parton_veto=True,
 )
 
