@@ -3,9 +3,9 @@
     python validation/particles_vs_lhco.py [--events 4000] [--pt-hat-min 1100] [--lhco FOLDER] [--plot FILE.png]
 
 The 1,000 particle-level events of the R&D set (v1; 907 of them background) beside simulated QCD: particles an event,
-constituents of both jets, and the spectra of the particles' pT and eta. One number an event is compared with a KS test; the
-particles of an event belong together, so that their spectra are compared by chi2 with an error from the spread between events.
-The sample's pTHat threshold was found from its jets' spectra: see docs/simulation.md.
+constituents of both jets, and the spectra of the particles' pT and eta. One number an event is compared with a KS test;
+the particles of an event belong together, so that their spectra are compared by chi2 with an error from the spread
+between events. v1's threshold in pTHat was found from its jets' spectra: see docs/simulation.md.
 """
 
 from __future__ import annotations
