@@ -64,7 +64,7 @@ def test_a_missing_column_is_named_with_a_near_match(error_of: Run, events: Path
 def test_an_unknown_format(error_of: Run, tmp_path: Path) -> None:
     (tmp_path / "events.txt").write_text("mjj mj1\n3500 100\n")
     assert "parquet" in error_of("hunt", tmp_path / "events.txt")
-    assert "lhco-features" in error_of("hunt", write(tmp_path / "e.parquet"), "--format", "rootfile")
+    assert "lhco" in error_of("hunt", write(tmp_path / "e.parquet"), "--format", "rootfile")
 
 
 def test_a_truncated_hdf5(error_of: Run, tmp_path: Path) -> None:

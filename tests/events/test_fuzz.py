@@ -10,8 +10,9 @@ from resonaut.events.formats import FORMATS, TableFormat, detect_format
 from resonaut.events.lhco import read_particles
 from resonaut.events.parquet import write_table
 from resonaut.events.reading import read_events
+from resonaut.events.root import RootWriter
 
-KINDS = ["parquet", "lhco-features", "lhco-particles"]
+KINDS = ["parquet", "lhco", "lhco-particles", "root"]
 
 
 def read_all(path):
@@ -37,8 +38,11 @@ def originals(scratch, write_frame, jets, padded):
     """A small good file of each format, as bytes."""
     features = write_frame(scratch / "features", jets(20))
     particles = write_frame(scratch / "particles", padded([[3.0, 2.0], [1.0]], [0, 1]))
-    write_table(FORMATS["lhco-features"].read(features, None), scratch / "parquet")
-    return {"parquet": scratch / "parquet", "lhco-features": features, "lhco-particles": particles}
+    write_table(FORMATS["lhco"].read(features, None), scratch / "parquet")
+    writer = RootWriter(scratch / "root")
+    writer.write(FORMATS["lhco"].read(features, None))
+    writer.close()
+    return {"parquet": scratch / "parquet", "lhco": features, "lhco-particles": particles, "root": scratch / "root"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -70,7 +74,7 @@ def test_every_truncation_is_refused(kind, fraction, originals, scratch):
 
 
 @settings(max_examples=100, deadline=None)
-@given(tail=st.binary(max_size=300), magic=st.sampled_from([b"", b"PAR1", b"\x89HDF\r\n\x1a\n"]))
+@given(tail=st.binary(max_size=300), magic=st.sampled_from([b"", b"PAR1", b"\x89HDF\r\n\x1a\n", b"root"]))
 def test_noise_is_refused(tail, magic, scratch):
     bad = scratch / "noise"
     bad.write_bytes(magic + tail)

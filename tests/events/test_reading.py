@@ -62,7 +62,7 @@ def test_parquet_round_trip_accounts_for_every_event(rows, data, scratch):
 
 
 def test_formats_are_told_apart_by_content(tmp_path, stored, feature_file, particle_file):
-    for path, name in ((stored(), "parquet"), (feature_file, "lhco-features"), (particle_file, "lhco-particles")):
+    for path, name in ((stored(), "parquet"), (feature_file, "lhco"), (particle_file, "lhco-particles")):
         disguised = tmp_path / "data.txt"
         disguised.write_bytes(path.read_bytes())
         assert detect_format(disguised) == detect_format(str(disguised)) == name
@@ -70,7 +70,7 @@ def test_formats_are_told_apart_by_content(tmp_path, stored, feature_file, parti
 
 def test_each_format_reads_or_says_where_features_come_from(stored, feature_file, particle_file):
     assert len(read_events(stored())) == 6
-    assert len(read_events(feature_file)) == len(read_events(feature_file, format="lhco-features")) == 50
+    assert len(read_events(feature_file)) == len(read_events(feature_file, format="lhco")) == 50
     with pytest.raises(FormatError, match=r"particles, not features; make them with: resonaut features .*h5 --out"):
         read_events(particle_file)
 
@@ -98,7 +98,7 @@ def test_a_new_format_is_one_entry(tmp_path, monkeypatch):
 
 
 def test_a_feature_file_and_its_parquet_give_the_same_events(tmp_path, feature_file):
-    write_table(FORMATS["lhco-features"].read(feature_file, None), tmp_path / "f.parquet")
+    write_table(FORMATS["lhco"].read(feature_file, None), tmp_path / "f.parquet")
     one, two = read_events(feature_file), read_events(tmp_path / "f.parquet")
     np.testing.assert_array_equal(one.features, two.features)
     np.testing.assert_array_equal(one.mass, two.mass)
@@ -209,7 +209,7 @@ def test_unknown_and_wrong_formats_are_named(stored, feature_file):
     with pytest.raises(FormatError, match=r"features\.h5 is not a Parquet file"):
         read_events(feature_file, format="parquet")
     with pytest.raises(FormatError, match=r"events\.parquet is not an HDF5 file"):
-        read_events(stored(), format="lhco-features")
+        read_events(stored(), format="lhco")
 
 
 def test_parquet_of_others_is_read(tmp_path):

@@ -14,6 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from resonaut.errors import ConfigError, ResonautError, RunError, SimulationError
+from resonaut.events.formats import FORMATS, detect_format
+from resonaut.features.clustering import JetClustering
+from resonaut.features.extraction import extract_features
 from resonaut.simulation import production
 from resonaut.simulation.chain import Chain
 from resonaut.simulation.detector import NoDetector
@@ -220,6 +223,13 @@ def test_parameters_and_mass_range_are_obeyed(tmp_path):
         ("qcd", {"events": 5, "mass_range": (5000.0, 2300.0)}, ConfigError, "5000:2300 GeV is the wrong way round"),
         ("qcd", {"events": 5, "parameters": {"mass_x": 1.0}}, SimulationError, "no parameter 'mass_x' in qcd"),
         ("qcd", {"events": 5, "features": "basline"}, ConfigError, "basline"),
+        ("qcd", {"events": 5, "format": "csv"}, ConfigError, "cannot be written as 'csv'; choose from parquet"),
+        (
+            "qcd",
+            {"events": 5, "format": "lhco-particles", "features": "baseline"},
+            ConfigError,
+            "--features baseline has no place in format lhco-particles",
+        ),
         ("lhco-rnd", {"events": 5, "signal": 5, "parameters": {"mass_x": 3500.0}}, SimulationError, "cannot decay"),
     ],
 )
@@ -273,3 +283,18 @@ def _writable(folder: Path) -> bool:
     except OSError:
         return False
     return True
+
+
+@pytest.mark.parametrize(("format", "read_as"), [("root", "root"), ("lhco-particles", "lhco-particles")])
+def test_other_formats_hold_the_same_events(mixture, format, read_as, tmp_path):
+    result = simulate("lhco-rnd", out=tmp_path / "events", format=format, **SMALL)
+    assert detect_format(result.path) == read_as
+    expected = pq.read_table(mixture.path)
+    if format == "root":
+        assert FORMATS[read_as].read(result.path, expected.column_names).equals(expected)
+        return
+    # Clustering the jets' constituents again gives the jets.
+    tables = extract_features(FORMATS[read_as].read(result.path), clustering=JetClustering(leading_pt=1100.0))
+    (found,) = tables
+    assert found["label"].to_pylist() == expected["label"].to_pylist()
+    np.testing.assert_allclose(found["mjj"], expected["mjj"], rtol=1e-4)

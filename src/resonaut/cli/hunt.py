@@ -36,7 +36,8 @@ def hunt(
     Parameters
     ----------
     events
-        Parquet, or LHC Olympics HDF5 with features or particles; without it, the embedded demo events.
+        Parquet, ROOT with one TTree, or LHC Olympics HDF5 with features or particles; without it, the embedded demo
+        events.
     region
         Signal region LOW:HIGH in GeV. [default: 3300:3700]
     sidebands

@@ -22,7 +22,6 @@ class JetSettings:
     radius: Positive = 1.0
     leading_pt: Positive = 1200.0
     eta_max: Positive = 2.5
-    features: str = "baseline"
     constituents: bool = False
 
 
@@ -37,6 +36,8 @@ class SimulationSettings(JetSettings):
     signal: int = 0
     parameters: dict[str, float] = field(default_factory=dict)
     mass_range: str | None = None
+    features: str | None = None
+    format: str = "parquet"
     seed: int | None = None
 
 
@@ -47,4 +48,5 @@ class FeatureSettings(JetSettings):
 
     verb: Literal["features"] = "features"
     file: str
+    features: str = "baseline"
     format: str | None = None

@@ -25,9 +25,10 @@ def simulate(
     mass_range: str | None = None,
     features: str | None = None,
     constituents: bool | None = None,
+    format: str | None = None,
     common: Common | None = None,
 ) -> None:
-    """Simulate a process: Pythia 8, a parameterised CMS detector, anti-kT jets, features; into Parquet.
+    """Simulate a process: Pythia 8, a parameterised CMS detector, anti-kT jets, features; into a file.
 
     A production that was interrupted goes on when the same command is given again. FILE.run/manifest.json records
     settings, seeds, versions, cross-sections and every event that was left out.
@@ -54,10 +55,15 @@ def simulate(
         A feature set's name. [default: baseline]
     constituents
         Keep the jets' constituents.
+    format
+        parquet; root (a TTree); lhco or lhco-particles, the LHC Olympics' HDF5 layouts, readable by pandas. lhco holds
+        momenta, masses and tau1..3 of both jets; lhco-particles the two jets' constituents and no other particle, at
+        most 700 an event. [default: parquet]
     """
     from rich.table import Table
 
     from resonaut.cli.settings import SimulationSettings
+    from resonaut.events.output import output_format
     from resonaut.registry import read_config
     from resonaut.searches.regions import interval
     from resonaut.simulation.production import recorded_seed
@@ -75,11 +81,12 @@ def simulate(
         mass_range=mass_range,
         features=features,
         constituents=constituents,
+        format=format,
         seed=common.seed,
     )
     parameters = apply_settings(recipe.get("parameters", {}), settings)
     run = read_config(SimulationSettings, recipe | given | {"parameters": parameters})
-    out = common.out or Path(f"{run.process}.parquet")
+    out = common.out or Path(run.process + output_format(run.format).suffix)
     result = produce(
         run.process,
         events=run.events,
@@ -94,6 +101,7 @@ def simulate(
         mass_range=None if run.mass_range is None else interval(run.mass_range, "mass range"),
         features=run.features,
         constituents=run.constituents,
+        format=run.format,
     )
     table = Table()
     for name in ("process", "events", "generated", "selected", "cross-section"):
@@ -108,6 +116,8 @@ def simulate(
         )
     printer = console()
     printer.print(table)
+    for what, number in result.left_out.items():
+        printer.print(f"Left out: {what}: {number:,}", highlight=False)
     printer.print(
         f"{result.path}: {result.n_events:,} events in {result.seconds:.0f} s", highlight=False, soft_wrap=True
     )

@@ -13,7 +13,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from resonaut.errors import FormatError
-from resonaut.events import lhco, parquet
+from resonaut.events import lhco, parquet, root
 from resonaut.events.columns import listed, nearest
 from resonaut.events.files import first_bytes
 from resonaut.events.pandas_hdf5 import HDF5_MAGIC
@@ -66,7 +66,7 @@ FORMATS: dict[str, TableFormat | ParticleFormat] = {
         columns=parquet.column_names,
         read=parquet.read_table,
     ),
-    "lhco-features": TableFormat(
+    "lhco": TableFormat(
         recognises=lambda path, start: start.startswith(HDF5_MAGIC) and lhco.layout(path) == "features",
         columns=lhco.feature_columns,
         read=lhco.read_features,
@@ -75,6 +75,11 @@ FORMATS: dict[str, TableFormat | ParticleFormat] = {
         recognises=lambda path, start: start.startswith(HDF5_MAGIC) and lhco.layout(path) == "particles",
         count=lhco.count_events,
         read=lhco.read_particles,
+    ),
+    "root": TableFormat(
+        recognises=lambda path, start: start.startswith(root.ROOT_MAGIC),
+        columns=root.column_names,
+        read=root.read_table,
     ),
 }
 

@@ -5,7 +5,7 @@ Files are written whole or not at all, with a checksum a page, so that a damaged
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,7 +16,7 @@ from resonaut.events.columns import require_columns
 from resonaut.events.files import damage_reported, first_bytes
 from resonaut.runs.folder import atomic_path
 
-__all__ = ["PARQUET_MAGIC", "column_names", "read_table", "write_table"]
+__all__ = ["PARQUET_MAGIC", "ParquetWriter", "column_names", "read_table", "write_table"]
 
 PARQUET_MAGIC = b"PAR1"
 
@@ -48,6 +48,26 @@ def write_table(table: pa.Table, path: Path | str) -> None:
     """
     with atomic_path(Path(path)) as temporary:
         pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
+
+
+class ParquetWriter:
+    """A table written a piece at a time, a row group each."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer: pq.ParquetWriter | None = None
+
+    def write(self, table: pa.Table) -> None:
+        """Append a row group."""
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self._path, table.schema, compression="zstd", write_page_checksum=True)
+        self._writer.write_table(table)
+
+    def close(self) -> Mapping[str, int]:
+        """Finish the file: it takes every column."""
+        if self._writer is not None:
+            self._writer.close()
+        return {}
 
 
 def _open(path: Path | str) -> pq.ParquetFile:

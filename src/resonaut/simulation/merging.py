@@ -1,4 +1,4 @@
-"""From shards to one Parquet file, in bounded memory.
+"""From shards to one file, in bounded memory.
 
 A mixture is shuffled without holding it: events of one process come in no particular order, so it is enough to draw,
 for every row of the result, which process it comes from, and to take the processes' events as they come.
@@ -6,16 +6,17 @@ for every row of the result, which process it comes from, and to take the proces
 
 from __future__ import annotations
 
-import os
-import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from resonaut.events.output import TableWriter
+from resonaut.events.parquet import ParquetWriter
+from resonaut.runs.folder import atomic_path
 from resonaut.simulation.shards import Shards
 
 __all__ = ["Source", "merge"]
@@ -33,28 +34,36 @@ class Source:
     n_events: int
 
 
-def merge(shards: Shards, sources: Sequence[Source], output: Path, *, seed: int) -> None:
-    """Write the first `n_events` of each source, shuffled together, with event ids and labels."""
+def merge(
+    shards: Shards,
+    sources: Sequence[Source],
+    output: Path,
+    *,
+    seed: int,
+    writer: Callable[[Path], TableWriter] = ParquetWriter,
+) -> Mapping[str, int]:
+    """Write the first `n_events` of each source, shuffled together, with event ids and labels.
+
+    Returns:
+        What the file's format had no place for, counted by reason.
+    """
     rng = np.random.default_rng(seed)
     order = rng.permutation(np.repeat(np.arange(len(sources)), [source.n_events for source in sources]))
     streams = [_Stream(_tables(shards, source)) for source in sources]
-    temporary = output.with_name(f".{output.name}.{uuid.uuid4().hex}.tmp")
-    writer: pq.ParquetWriter | None = None
-    try:
-        for first in range(0, len(order), ROW_GROUP):
-            chosen = order[first : first + ROW_GROUP]
-            rows = _interleave(streams, chosen)
-            rows = rows.add_column(0, "event", pa.array(np.arange(first, first + len(chosen))))
-            labels = np.array([source.label for source in sources], dtype=np.int8)[chosen]
-            rows = rows.append_column("label", pa.array(labels))
-            if writer is None:
-                writer = pq.ParquetWriter(temporary, rows.schema, compression="zstd")
-            writer.write_table(rows)
-        assert writer is not None, "a production has at least one event"
-        writer.close()
-        os.replace(temporary, output)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with atomic_path(output) as temporary:
+        file = writer(temporary)
+        try:
+            for first in range(0, len(order), ROW_GROUP):
+                chosen = order[first : first + ROW_GROUP]
+                rows = _interleave(streams, chosen)
+                rows = rows.add_column(0, "event", pa.array(np.arange(first, first + len(chosen))))
+                labels = np.array([source.label for source in sources], dtype=np.int8)[chosen]
+                file.write(rows.append_column("label", pa.array(labels)))
+        except BaseException:
+            with suppress(Exception):  # what went wrong first is what the user should read
+                file.close()
+            raise
+        return file.close()
 
 
 def _interleave(streams: Sequence[_Stream], chosen: np.ndarray) -> pa.Table:

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from resonaut.errors import ConfigError, RunError, SimulationError
+from resonaut.events.output import OutputFormat, output_format
 from resonaut.features.clustering import JetClustering
 from resonaut.features.dijet import FEATURES
 from resonaut.features.sets import resolve
@@ -50,14 +51,15 @@ def simulate(
     leading_pt: float = 1200.0,
     eta_max: float = 2.5,
     mass_range: tuple[float, float] | None = None,
-    features: str = "baseline",
+    features: str | None = None,
     constituents: bool = False,
+    format: str = "parquet",
     detector: Any = None,
     energy: float = 13000.0,
     block_size: int = 500,
     progress: bool = True,
 ) -> SimulationResult:
-    """Simulate a process into a Parquet file.
+    """Simulate a process into a file.
 
     Args:
         process: A process or a mixture; see `resonaut.simulation.processes`.
@@ -71,8 +73,9 @@ def simulate(
         leading_pt: Least pT of the leading jet (GeV).
         eta_max: The leading jet lies within.
         mass_range: Keep only dijet masses between these (GeV).
-        features: Name of a feature set.
+        features: Name of a feature set; by default `baseline`, or what the layout of the file is made of.
         constituents: Also store the constituents of both jets.
+        format: One of `resonaut.events.output.OUTPUT_FORMATS`.
         detector: A dataclass with `observe(particles, seed=...)`; `DelphesCMS()` unless given.
         energy: Centre-of-mass energy (GeV).
         block_size: Events of a block; part of what decides the events.
@@ -83,7 +86,8 @@ def simulate(
     wanted = _wanted(process, events, signal)
     _check_positive(workers=workers, block_size=block_size, radius=radius, energy=energy, eta_max=eta_max)
     _check_run(mass_range, leading_pt, seed)
-    _check_features(features)
+    layout = output_format(format)
+    columns = _columns(features, format, layout)
     given = _distribute(parameters or {}, list(wanted))
     chains = {
         name: Chain(
@@ -91,8 +95,8 @@ def simulate(
             parameters=find_process(name).parameters(given[name]),
             detector=DelphesCMS() if detector is None else detector,
             clustering=JetClustering(radius=radius, leading_pt=leading_pt, eta_max=eta_max),
-            features=features,
-            constituents=constituents,
+            features=columns,
+            constituents=constituents or layout.constituents,
             mass_range=mass_range,
             energy=energy,
             seed=seed,
@@ -100,25 +104,31 @@ def simulate(
         )
         for name in wanted
     }
-    settings = {"name": process, "events": wanted, "chains": [chain.settings() for chain in chains.values()]}
+    settings = {
+        "name": process,
+        "events": wanted,
+        "format": format,
+        "chains": [chain.settings() for chain in chains.values()],
+    }
     shards = Shards.beside(output)
     _refuse_foreign_file(output, shards)
     manifest = shards.open(settings)
     if manifest["complete"] and output.exists():
         _refuse_changed_file(output, manifest)
         counts = {name: ProcessCounts(**values) for name, values in manifest["processes"].items()}
-        return SimulationResult(output, counts, 0.0)
+        return SimulationResult(output, counts, 0.0, manifest["left_out"])
 
     ahead = 1 if workers == 1 else 2 * workers
     with block_maker(chains, shards, workers) as make, production_progress(wanted, visible=progress) as advance:
         blocks = {
             name: make_blocks(name, n, make=make, ahead=ahead, on_block=advance(name)) for name, n in wanted.items()
         }
-    merge(
+    left_out = merge(
         shards,
         [Source(name, find_process(name).label, len(blocks[name]), n) for name, n in wanted.items()],
         output,
         seed=seed,
+        writer=layout.writer,
     )
     counts = {name: count_process(chains[name], n, blocks[name]) for name, n in wanted.items()}
     seconds = time.perf_counter() - start
@@ -130,11 +140,12 @@ def simulate(
             "workers": workers,
             "seconds": seconds,
             "processes": {name: vars(value) for name, value in counts.items()},
+            "left_out": dict(left_out),
             "sha256": _sha256(output),
         }
     )
     shards.clear()
-    return SimulationResult(output, counts, seconds)
+    return SimulationResult(output, counts, seconds, left_out)
 
 
 def recorded_seed(out: str | Path) -> int:
@@ -192,10 +203,17 @@ def _check_run(mass_range: tuple[float, float] | None, leading_pt: float, seed: 
         raise ConfigError(f"seed is {seed}; give 0 or more")
 
 
-def _check_features(features: str) -> None:
-    missing = [column for column in resolve(features) if column not in FEATURES]
+def _columns(features: str | None, format: str, layout: OutputFormat) -> str:
+    """The features to compute: those that were asked for, or those that the file is made of."""
+    if features is not None and layout.features is not None:
+        raise ConfigError(
+            f"--features {features} has no place in format {format}, whose columns are fixed; leave it out"
+        )
+    columns = features or ("baseline" if layout.features is None else ",".join(layout.features))
+    missing = [column for column in resolve(columns) if column not in FEATURES]
     if missing:
         raise ConfigError(f"no feature {missing[0]!r} can be made from jets; there are: {', '.join(FEATURES)}")
+    return columns
 
 
 def _refuse_foreign_file(output: Path, shards: Shards) -> None:

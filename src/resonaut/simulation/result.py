@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from resonaut.simulation.chain import Chain
@@ -45,14 +45,16 @@ class SimulationResult:
     """A finished production.
 
     Args:
-        path: The Parquet file.
+        path: The file.
         processes: Counts by process.
         seconds: Wall time of this call; 0 where the file was complete already.
+        left_out: What of the events the file's format had no place for, counted by reason.
     """
 
     path: Path
     processes: dict[str, ProcessCounts]
     seconds: float
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def n_events(self) -> int:
