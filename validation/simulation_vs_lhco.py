@@ -26,7 +26,7 @@ from resonaut.quality.two_sample import TwoSampleResult, c2st, c2st_floor
 
 VARIABLES = ("mjj", "mj1", "delta_mj", "tau21_1", "tau21_2")
 REGION = (3300.0, 3700.0)
-LIMIT = 0.62
+LIMITS = {"background": 0.53, "signal": 0.58}
 REPEATS = 5  # other halves, other trees
 
 
@@ -80,8 +80,8 @@ def main() -> None:
         "signal": compare(read_region([options.signal], 1), read_region([extra], 1), "signal"),
     }
     for name, auc in results.items():
-        if auc > LIMIT:
-            raise SystemExit(f"{name}: C2ST AUC {auc:.3f} is above {LIMIT}")
+        if auc > LIMITS[name]:
+            raise SystemExit(f"{name}: C2ST AUC {auc:.3f} is above {LIMITS[name]}")
 
 
 if __name__ == "__main__":
