@@ -18,11 +18,11 @@ from resonaut.analysis import tables
 from resonaut.analysis.background import Background
 from resonaut.analysis.result import C2ST, FeatureClosure, Sculpting, Truth
 from resonaut.analysis.selection import Cut, ScoredEvents
+from resonaut.analysis.truth import measure_truth
 from resonaut.events.events import Events
 from resonaut.protocols import CrossFitted, Seed
 from resonaut.quality.two_sample import c2st, feature_closure
 from resonaut.searches.regions import Region
-from resonaut.statistics.curves import Curves
 
 __all__ = ["Diagnostics", "diagnose"]
 
@@ -109,7 +109,7 @@ def diagnose(
         )
     out["tables/features.parquet"] = pa.concat_tables(feature_tables)
 
-    truth, curves = (None, None) if labels is None else _truth(labels[inside], signal_region.score)
+    truth, curves = (None, None) if labels is None else measure_truth(labels[inside], signal_region.score)
     if curves is not None:
         out["tables/curves.parquet"] = tables.curve_table(curves)
     return Diagnostics(closure, two_sample, sculpting, truth, out)
@@ -166,21 +166,3 @@ def _sculpting(table: pa.Table, efficiency: float) -> Sculpting:
     chi2, n_dof = float(((difference / error)[used] ** 2).sum()), int(used.sum())
     p_value = float(chi2_distribution.sf(chi2, n_dof))
     return Sculpting(efficiency=efficiency, chi2=chi2, n_dof=n_dof, p_value=p_value)
-
-
-def _truth(labels: Int[Array, " N"], scores: Array) -> tuple[Truth | None, Curves | None]:
-    """Figures of merit, where both classes are there."""
-    signal, background = int(labels.sum()), int((labels == 0).sum())
-    if not signal or not background:
-        return None, None
-    curves = Curves.from_scores(labels, scores)
-    truth = Truth(
-        n_signal=signal,
-        s_over_b=signal / background,
-        s_over_sqrt_b=signal / background**0.5,
-        auc=curves.auc,
-        max_sic=curves.max_sic,
-        max_sic_fpr=curves.max_sic_fpr,
-        sic_fpr_1e3=curves.sic_fpr_1e3,
-    )
-    return truth, curves

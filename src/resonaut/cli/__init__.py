@@ -40,6 +40,7 @@ app.command("resonaut.cli.simulate:simulate", help="Make collision events: Pythi
 app.command("resonaut.cli.features:features", help="Compute features from recorded particles.")
 app.command("resonaut.cli.report:report", help="Write a finished run's HTML report again.")
 app.command("resonaut.cli.report:cite", help="Print BibTeX of the methods a run used.")
+app.command("resonaut.cli.unseal:unseal", help="Open a black box: its truth beside what a hunt claimed.")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -36,9 +36,10 @@ def simulate(
     Parameters
     ----------
     process
-        lhco-rnd (QCD dijets and W' -> X Y -> qq qq), qcd or wprime-xy. [default: lhco-rnd]
+        lhco-rnd (QCD dijets and W' -> X Y -> qq qq), qcd, wprime-xy, or blackbox: QCD dijets that may hide a resonance,
+        without labels; `resonaut unseal` tells. [default: lhco-rnd]
     events
-        Selected events; of lhco-rnd, its background. [default: 20000]
+        Selected events; of lhco-rnd, its background; of blackbox, all. [default: 20000]
     signal
         Selected signal events of lhco-rnd. [default: 0]
     settings

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from jaxtyping import Int
 
 from resonaut.events.output import TableWriter
 from resonaut.events.parquet import ParquetWriter
 from resonaut.runs.folder import atomic_path
 from resonaut.simulation.shards import Shards
 
-__all__ = ["Source", "merge"]
+__all__ = ["Source", "labels_in_order", "merge"]
 
 ROW_GROUP = 16_384  # events; with constituents some 60 MB
 
@@ -40,15 +41,15 @@ def merge(
     output: Path,
     *,
     seed: int,
+    labels: bool = True,
     writer: Callable[[Path], TableWriter] = ParquetWriter,
 ) -> Mapping[str, int]:
-    """Write the first `n_events` of each source, shuffled together, with event ids and labels.
+    """Write the first `n_events` of each source, shuffled together, with event ids and, if wanted, labels.
 
     Returns:
         What the file's format had no place for, counted by reason.
     """
-    rng = np.random.default_rng(seed)
-    order = rng.permutation(np.repeat(np.arange(len(sources)), [source.n_events for source in sources]))
+    order = _order(sources, seed)
     streams = [_Stream(_tables(shards, source)) for source in sources]
     with atomic_path(output) as temporary:
         file = writer(temporary)
@@ -57,13 +58,29 @@ def merge(
                 chosen = order[first : first + ROW_GROUP]
                 rows = _interleave(streams, chosen)
                 rows = rows.add_column(0, "event", pa.array(np.arange(first, first + len(chosen))))
-                labels = np.array([source.label for source in sources], dtype=np.int8)[chosen]
-                file.write(rows.append_column("label", pa.array(labels)))
+                if labels:
+                    rows = rows.append_column("label", pa.array(_labels(sources, chosen)))
+                file.write(rows)
         except BaseException:
             with suppress(Exception):  # what went wrong first is what the user should read
                 file.close()
             raise
         return file.close()
+
+
+def labels_in_order(sources: Sequence[Source], *, seed: int) -> Int[np.ndarray, " N"]:
+    """The truth about every event of the file that `merge` writes, whether or not it says so."""
+    return _labels(sources, _order(sources, seed))
+
+
+def _order(sources: Sequence[Source], seed: int) -> Int[np.ndarray, " N"]:
+    """Which source each event of the file is from."""
+    n_events = [source.n_events for source in sources]
+    return np.random.default_rng(seed).permutation(np.repeat(np.arange(len(sources)), n_events))
+
+
+def _labels(sources: Sequence[Source], order: Int[np.ndarray, " N"]) -> Int[np.ndarray, " N"]:
+    return np.array([source.label for source in sources], dtype=np.int8)[order]
 
 
 def _interleave(streams: Sequence[_Stream], chosen: np.ndarray) -> pa.Table:

@@ -15,7 +15,7 @@ from typing import Any
 
 from resonaut.errors import SimulationError
 
-__all__ = ["MIXTURES", "PROCESSES", "Mixture", "Process", "find_mixture", "find_process"]
+__all__ = ["BLACKBOX", "MIXTURES", "PROCESSES", "Mixture", "Process", "find_mixture", "find_process"]
 
 
 def _nothing(parameters: Mapping[str, float]) -> dict[str, float]:
@@ -147,12 +147,14 @@ PROCESSES: dict[str, Process] = {process.name: process for process in (QCD, WPRI
 MIXTURES: dict[str, Mixture] = {
     "lhco-rnd": Mixture("lhco-rnd", "LHC Olympics R&D: QCD dijets and W' -> X Y -> qq qq", "qcd", "wprime-xy")
 }
+BLACKBOX = "blackbox"
+"""The sample whose signal nobody knows; `resonaut.simulation.blackbox` draws it."""
 
 
 def find_process(name: str) -> Process:
     """The process of that name."""
     if name not in PROCESSES:
-        raise SimulationError(f"unknown process {name!r}; there are: {', '.join([*MIXTURES, *PROCESSES])}")
+        raise SimulationError(f"unknown process {name!r}; there are: {', '.join([*MIXTURES, *PROCESSES, BLACKBOX])}")
     return PROCESSES[name]
 
 

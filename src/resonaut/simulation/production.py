@@ -9,7 +9,6 @@ seeds and versions the file was made, and what was left out on the way.
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import time
 from collections.abc import Mapping, Sequence
@@ -24,12 +23,16 @@ from resonaut.events.output import OutputFormat, output_format
 from resonaut.features.clustering import JetClustering
 from resonaut.features.dijet import FEATURES
 from resonaut.features.sets import resolve
+from resonaut.runs.folder import checksum
+from resonaut.simulation.blackbox import BlackBox
 from resonaut.simulation.chain import Chain
 from resonaut.simulation.detector import DelphesCMS
-from resonaut.simulation.merging import Source, merge
-from resonaut.simulation.processes import find_mixture, find_process
+from resonaut.simulation.merging import Source, labels_in_order, merge
+from resonaut.simulation.processes import BLACKBOX, find_mixture, find_process
 from resonaut.simulation.progress import production_progress
 from resonaut.simulation.result import ProcessCounts, SimulationResult, count_process
+from resonaut.simulation.sample import FixedSample, Made, Sample
+from resonaut.simulation.sealing import read_sealed, sealed_path, write_sealed
 from resonaut.simulation.shards import Shards
 from resonaut.simulation.workers import block_maker, make_blocks
 
@@ -62,7 +65,7 @@ def simulate(
     """Simulate a process into a file.
 
     Args:
-        process: A process or a mixture; see `resonaut.simulation.processes`.
+        process: A process or a mixture (see `resonaut.simulation.processes`), or `blackbox`.
         events: Selected events (of a mixture: of its background).
         out: The file to write.
         signal: Selected signal events of a mixture.
@@ -83,16 +86,15 @@ def simulate(
     """
     start = time.perf_counter()
     output = Path(out)
-    wanted = _wanted(process, events, signal)
+    sample = _sample(process, events, signal, parameters or {}, seed, mass_range)
     _check_positive(workers=workers, block_size=block_size, radius=radius, energy=energy, eta_max=eta_max)
     _check_run(mass_range, leading_pt, seed)
     layout = output_format(format)
     columns = _columns(features, format, layout)
-    given = _distribute(parameters or {}, list(wanted))
     chains = {
         name: Chain(
             process=name,
-            parameters=find_process(name).parameters(given[name]),
+            parameters=find_process(name).parameters(given),
             detector=DelphesCMS() if detector is None else detector,
             clustering=JetClustering(radius=radius, leading_pt=leading_pt, eta_max=eta_max),
             features=columns,
@@ -102,16 +104,19 @@ def simulate(
             seed=seed,
             block_size=block_size,
         )
-        for name in wanted
+        for name, given in sample.processes.items()
     }
-    settings = {
+    everything = {
         "name": process,
-        "events": wanted,
+        "events": dict(sample.wanted),
         "format": format,
         "chains": [chain.settings() for chain in chains.values()],
     }
-    shards = Shards.beside(output)
+    settings = sample.disclosed(everything)
+    shards = Shards.beside(output, opaque=sample.sealed)
     _refuse_foreign_file(output, shards)
+    if sample.sealed and shards.read_manifest() is None:
+        _seal_seed(output, seed)
     manifest = shards.open(settings)
     if manifest["complete"] and output.exists():
         _refuse_changed_file(output, manifest)
@@ -119,18 +124,18 @@ def simulate(
         return SimulationResult(output, counts, 0.0, manifest["left_out"])
 
     ahead = 1 if workers == 1 else 2 * workers
-    with block_maker(chains, shards, workers) as make, production_progress(wanted, visible=progress) as advance:
-        blocks = {
-            name: make_blocks(name, n, make=make, ahead=ahead, on_block=advance(name)) for name, n in wanted.items()
-        }
-    left_out = merge(
-        shards,
-        [Source(name, find_process(name).label, len(blocks[name]), n) for name, n in wanted.items()],
-        output,
-        seed=seed,
-        writer=layout.writer,
-    )
-    counts = {name: count_process(chains[name], n, blocks[name]) for name, n in wanted.items()}
+    with block_maker(chains, shards, workers) as make, production_progress(sample.wanted, visible=progress) as advance:
+        made = Made(lambda name, n: make_blocks(name, n, make=make, ahead=ahead, on_block=advance(name)), shards)
+        events_of = sample.fill(made)
+    sources = [Source(name, find_process(name).label, len(made.blocks[name]), n) for name, n in events_of.items()]
+    left_out = merge(shards, sources, output, seed=seed, labels=not sample.sealed, writer=layout.writer)
+    all_counts = {name: count_process(chains[name], n, made.blocks[name]) for name, n in events_of.items()}
+    if isinstance(sample, BlackBox):
+        signal_ids = np.flatnonzero(labels_in_order(sources, seed=seed)).tolist()
+        truth = sample.truth(made, events_of, signal_ids)
+        made_of = {"settings": everything, "processes": {name: vars(value) for name, value in all_counts.items()}}
+        write_sealed(output, {"complete": True, "seed": seed, "sha256": checksum(output), **truth, **made_of})
+    counts = sample.reported(all_counts)
     seconds = time.perf_counter() - start
     shards.write_manifest(
         {
@@ -141,7 +146,7 @@ def simulate(
             "seconds": seconds,
             "processes": {name: vars(value) for name, value in counts.items()},
             "left_out": dict(left_out),
-            "sha256": _sha256(output),
+            "sha256": checksum(output),
         }
     )
     shards.clear()
@@ -149,15 +154,32 @@ def simulate(
 
 
 def recorded_seed(out: str | Path) -> int:
-    """The seed of the production that is under way at `out`, so that it can go on; a new one where there is none."""
+    """The seed of the production that is under way at `out`, so that it can go on; a new one where there is none.
+
+    Raises:
+        RunError: a black box whose sealed file, which holds its seed, is not there.
+    """
     manifest = Shards.beside(Path(out)).read_manifest()
-    if manifest is not None:
-        return int(manifest["settings"]["chains"][0]["seed"])
-    return int(np.random.SeedSequence().generate_state(1)[0])
+    if manifest is None:
+        return int(np.random.SeedSequence().generate_state(1)[0])
+    chain = manifest["settings"]["chains"][0]
+    if "seed" in chain:
+        return int(chain["seed"])
+    sealed = sealed_path(Path(out))
+    if not sealed.exists():
+        raise RunError(f"{out} is a black box and {sealed}, which has its seed, is gone; put it back, or give --seed")
+    return int(read_sealed(sealed)["seed"])
 
 
-def _wanted(process: str, events: int, signal: int) -> dict[str, int]:
-    """Selected events wanted of each single process."""
+def _sample(
+    process: str,
+    events: int,
+    signal: int,
+    parameters: Mapping[str, float],
+    seed: int,
+    mass_range: tuple[float, float] | None,
+) -> Sample:
+    """The processes, and how many selected events of each."""
     for name, number in (("events", events), ("signal", signal)):
         if number < 0:
             raise ConfigError(f"{name} is {number}; give a number of events, 0 or more")
@@ -166,12 +188,18 @@ def _wanted(process: str, events: int, signal: int) -> dict[str, int]:
         asked = {mixture.background: events, mixture.signal: signal}
     elif signal:
         raise ConfigError(f"process {process!r} is not a mixture and takes no signal events; {signal} are asked for")
+    elif process == BLACKBOX and parameters:
+        raise ConfigError(f"a black box draws its parameters, and {', '.join(parameters)} is given; leave it out")
+    elif process == BLACKBOX:
+        asked = {BLACKBOX: events}
     else:
         asked = {find_process(process).name: events}
     wanted = {name: n for name, n in asked.items() if n}
     if not wanted:
         raise ConfigError("0 events are asked for; give a positive number")
-    return wanted
+    if process == BLACKBOX:
+        return BlackBox.draw(events, seed, mass_range)
+    return FixedSample(_distribute(parameters, list(wanted)), wanted)
 
 
 def _distribute(parameters: Mapping[str, float], processes: Sequence[str]) -> dict[str, dict[str, float]]:
@@ -216,6 +244,14 @@ def _columns(features: str | None, format: str, layout: OutputFormat) -> str:
     return columns
 
 
+def _seal_seed(output: Path, seed: int) -> None:
+    """Keep the seed of a black box, which decides everything, until its truth is known."""
+    sealed = sealed_path(output)
+    if sealed.exists() and read_sealed(sealed)["complete"]:
+        raise RunError(f"{sealed} holds the truth of another black box; move it away or choose another output")
+    write_sealed(output, {"complete": False, "seed": seed})
+
+
 def _refuse_foreign_file(output: Path, shards: Shards) -> None:
     if output.is_dir():
         raise RunError(f"{output} is a folder; give the name of a file")
@@ -224,10 +260,5 @@ def _refuse_foreign_file(output: Path, shards: Shards) -> None:
 
 
 def _refuse_changed_file(output: Path, manifest: Mapping[str, Any]) -> None:
-    if _sha256(output) != manifest["sha256"]:
+    if checksum(output) != manifest["sha256"]:
         raise RunError(f"{output} has changed since it was made; remove it to make it again, or choose another output")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -29,6 +29,8 @@ def production_progress(wanted: Mapping[str, int], *, visible: bool) -> Iterator
         tasks = {name: progress.add_task(name, total=n, start=False) for name, n in wanted.items()}
 
         def advance(process: str) -> OnBlock:
+            if process not in tasks:  # made without a word
+                return lambda counts: None
             progress.start_task(tasks[process])
             return lambda counts: add(process, counts.n_selected)
 

@@ -7,10 +7,11 @@ folder of other settings is refused.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,14 +43,16 @@ class Shards:
 
     Args:
         folder: `FILE.run`.
+        opaque: Whether names of files must not say which process is inside, nor which belong together.
     """
 
     folder: Path
+    opaque: bool = False
 
     @classmethod
-    def beside(cls, output: Path) -> Shards:
+    def beside(cls, output: Path, *, opaque: bool = False) -> Shards:
         """The shards of that output."""
-        return cls(output.with_name(output.name + ".run"))
+        return cls(output.with_name(output.name + ".run"), opaque)
 
     def open(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Create or enter the folder for these settings; gives the manifest that is there."""
@@ -91,7 +94,10 @@ class Shards:
 
     def path(self, process: str, block: int) -> Path:
         """Where that block is."""
-        return self.folder / f"{process}-{block:06d}.parquet"
+        name = f"{process}-{block:06d}"
+        if self.opaque:
+            name = hashlib.sha256(name.encode()).hexdigest()[:16]
+        return self.folder / f"{name}.parquet"
 
     def write(self, process: str, number: int, block: Block) -> BlockCounts:
         """Store a block; the file appears complete or not at all."""
@@ -106,9 +112,10 @@ class Shards:
             raise _unwritable(self.folder, error) from None
         return counts
 
-    def read(self, process: str, number: int) -> pa.Table:
-        """The events of a block."""
-        return pq.read_table(self.path(process, number)).replace_schema_metadata(None)
+    def read(self, process: str, number: int, columns: Sequence[str] | None = None) -> pa.Table:
+        """The events of a block, or some of their columns."""
+        columns = None if columns is None else list(columns)
+        return pq.read_table(self.path(process, number), columns=columns).replace_schema_metadata(None)
 
     def counts(self, process: str, number: int) -> BlockCounts | None:
         """The counts of a block, None where it has not been made or is not readable."""
