@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import time
 
 import numpy as np
@@ -159,3 +160,19 @@ def test_root_files_of_another_kind_are_named(tmp_path):
 def test_an_unknown_format_comes_with_the_choice():
     with pytest.raises(ConfigError, match=r"'lhc' \(did you mean 'lhco'\?\); choose from parquet, lhco"):
         output_format("lhc")
+
+
+@pytest.fixture
+def small_disk():
+    """No file can grow beyond 200 kB while the test runs."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("format", OUTPUT_FORMATS)
+def test_a_full_disk_is_an_error_and_no_crash(format, tmp_path, small_disk):
+    table = dijets(4000)
+    with pytest.raises(OSError, match="File too large"):
+        write(format, tmp_path / "events", table)

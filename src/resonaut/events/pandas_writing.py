@@ -11,13 +11,18 @@ References:
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import h5py
 import hdf5plugin
 import numpy as np
 from jaxtyping import Float
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 __all__ = ["FrameWriter"]
 
@@ -34,7 +39,8 @@ class FrameWriter:
     """
 
     def __init__(self, path: Path, columns: Sequence[str] | Sequence[int]) -> None:
-        self._file = h5py.File(path, "w")
+        self._disk = _Disk(path, "w+")
+        self._file = h5py.File(self._disk, "w")
         _mark(self._file, "GROUP", "1.0", PYTABLES_FORMAT_VERSION="2.1")
         group = self._file.create_group("df")
         variety = dict.fromkeys(("axis0_variety", "axis1_variety", "block0_items_variety"), "regular")
@@ -63,10 +69,34 @@ class FrameWriter:
         for dataset, values in ((self._index, np.arange(first, last)), (self._values, rows)):
             dataset.resize(last, axis=0)
             dataset[first:last] = values
+        self._disk.check()
 
     def close(self) -> None:
         """Finish the file."""
         self._file.close()
+        self._disk.close()
+        self._disk.check()
+
+
+class _Disk(io.FileIO):
+    """A file whose errors wait until HDF5 is done: it crashes the process when it closes a file on a full disk."""
+
+    _error: OSError | None = None
+
+    def write(self, data: Buffer, /) -> int:
+        rest = memoryview(data)
+        written = len(rest)
+        try:
+            while len(rest):
+                rest = rest[super().write(rest) :]
+        except OSError as error:
+            self._error = self._error or error
+        return written
+
+    def check(self) -> None:
+        """Raise what went wrong."""
+        if self._error is not None:
+            raise self._error
 
 
 def _growing(group: h5py.Group, name: str, dtype: type, row: tuple[int, ...], chunk: int) -> h5py.Dataset:
