@@ -7,6 +7,7 @@ import pytest
 from resonaut.errors import ConfigError
 from resonaut.features.clustering import Dijets, JetClustering, massless
 from resonaut.features.dijet import dijet_table
+from resonaut.features.jets import FlatJets
 from resonaut.features.nsubjettiness import nsubjettiness
 from resonaut.features.sets import FEATURE_SETS, resolve
 
@@ -34,7 +35,7 @@ def test_features_are_ordered_by_mass_and_jets_by_pt(dijets):
     np.testing.assert_allclose(table.mj1 + table.delta_mj, masses.max(axis=1))
     for row, lighter in enumerate(np.argmin(masses, axis=1)):
         for column, jet in (("tau21_1", lighter), ("tau21_2", 1 - lighter)):
-            (tau1, tau2), *_ = nsubjettiness(dijets.constituents[row : row + 1, jet])
+            tau1, tau2 = nsubjettiness(FlatJets.of(dijets.constituents[row : row + 1, jet]))[0, 0]
             assert table[column][row] == pytest.approx(tau2 / (1e-5 + tau1))
 
 

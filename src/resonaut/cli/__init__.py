@@ -16,8 +16,8 @@ from resonaut.errors import ResonautError
 __all__ = ["app", "main"]
 
 
-SIMULATION = ("fastjet", "pythia8mc")
-"""Under the GPL, and therefore in an extra."""
+SIMULATION = ("fastjet", "numba", "pythia8mc")
+"""In an extra: the first and the last are under the GPL, and only who simulates or clusters needs them."""
 
 
 def _version() -> str:

@@ -1,11 +1,14 @@
 """Feature sets by name: what `--features baseline` stands for.
 
 `baseline` are the four features of the LHC Olympics searches: the lighter jet's mass, the mass difference, and the
-N-subjettiness ratios of both jets. Add a set by adding an entry to `FEATURE_SETS`.
+N-subjettiness ratios of both jets. The `extended` sets add what boosted trees, unlike networks, still profit from:
+more ratios, the taus themselves, and nine taus at three angular exponents. Add a set by adding an entry to
+`FEATURE_SETS`; what can be in it is in `resonaut.features.observables`.
 
 References:
     Nachman, Shih (ANODE), PRD 101 (2020) 075042, arXiv:2001.04990
     Hallin et al. (CATHODE), PRD 106 (2022) 055006, arXiv:2109.00546
+    Finke et al. (Back to the roots: the extended sets), PRD 109 (2024) 034033, arXiv:2309.13111
 """
 
 from collections.abc import Sequence
@@ -16,6 +19,12 @@ __all__ = ["FEATURE_SETS", "resolve"]
 
 FEATURE_SETS: dict[str, tuple[str, ...]] = {
     "baseline": ("mj1", "delta_mj", "tau21_1", "tau21_2"),
+    "extended1": ("mj1", "delta_mj", *(f"tau{n}{n - 1}_{jet}" for jet in (1, 2) for n in range(2, 6))),
+    "extended2": ("mj1", "delta_mj", *(f"tau{n}_b10_{jet}" for jet in (1, 2) for n in range(1, 6))),
+    "extended3": (
+        *("mj1", "delta_mj"),
+        *(f"tau{n}_{beta}_{jet}" for jet in (1, 2) for beta in ("b05", "b10", "b20") for n in range(1, 10)),
+    ),
 }
 
 

@@ -21,8 +21,7 @@ import numpy as np
 from resonaut.errors import ConfigError, RunError, SimulationError
 from resonaut.events.output import OutputFormat, output_format
 from resonaut.features.clustering import JetClustering
-from resonaut.features.dijet import FEATURES
-from resonaut.features.sets import resolve
+from resonaut.features.observables import computable
 from resonaut.runs.folder import checksum
 from resonaut.simulation.blackbox import BlackBox
 from resonaut.simulation.chain import Chain
@@ -238,9 +237,7 @@ def _columns(features: str | None, format: str, layout: OutputFormat) -> str:
             f"--features {features} has no place in format {format}, whose columns are fixed; leave it out"
         )
     columns = features or ("baseline" if layout.features is None else ",".join(layout.features))
-    missing = [column for column in resolve(columns) if column not in FEATURES]
-    if missing:
-        raise ConfigError(f"no feature {missing[0]!r} can be made from jets; there are: {', '.join(FEATURES)}")
+    computable(columns)
     return columns
 
 
