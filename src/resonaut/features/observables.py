@@ -16,9 +16,12 @@ from jaxtyping import Float
 
 from resonaut.errors import ConfigError
 from resonaut.events.columns import nearest
+from resonaut.features.energy_correlators import energy_correlators
+from resonaut.features.groomed import softdrop_mass
 from resonaut.features.jets import FlatJets
 from resonaut.features.nsubjettiness import nsubjettiness, tau_ratio
 from resonaut.features.sets import FEATURE_SETS, resolve
+from resonaut.features.shapes import ptd
 
 __all__ = ["FAMILIES", "FEATURES", "Family", "computable", "compute_features"]
 
@@ -27,6 +30,7 @@ Columns = dict[str, Float[np.ndarray, " N"]]
 BETAS = {"b05": 0.5, "b10": 1.0, "b20": 2.0}
 TAUS = {f"tau{n}_{name}": (n, beta) for name, beta in BETAS.items() for n in range(1, 10)}
 RATIOS = {f"tau{n}{n - 1}": (f"tau{n}_b10", f"tau{n - 1}_b10") for n in range(2, 6)}
+CORRELATORS = {"c2_b10": ("c2", 1.0), "c2_b20": ("c2", 2.0), "d2_b10": ("d2", 1.0), "n2_b10": ("n2", 1.0)}
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,17 @@ def _taus(jets: FlatJets, names: Sequence[str]) -> Columns:
     return tau | ratios
 
 
-FAMILIES: tuple[Family, ...] = (Family((*RATIOS, *TAUS), _taus),)
+def _correlators(jets: FlatJets, names: Sequence[str]) -> Columns:
+    of_beta = {beta: energy_correlators(jets, beta=beta) for beta in {CORRELATORS[name][1] for name in names}}
+    return {name: getattr(of_beta[beta], ratio) for name, (ratio, beta) in CORRELATORS.items() if name in names}
+
+
+FAMILIES: tuple[Family, ...] = (
+    Family((*RATIOS, *TAUS), _taus),
+    Family(tuple(CORRELATORS), _correlators),
+    Family(("msd",), lambda jets, names: {"msd": softdrop_mass(jets, z_cut=0.1, beta=0.0)}),
+    Family(("ptd",), lambda jets, names: {"ptd": ptd(jets)}),
+)
 
 MASSES: dict[str, Callable[[Float[np.ndarray, "N 2"]], Float[np.ndarray, " N"]]] = {
     "mj1": lambda mass: mass.min(axis=1),
