@@ -30,7 +30,7 @@ def sprays() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize(("beta", "accuracy"), [(0.5, 1e-6), (1.0, 1e-12), (2.0, 1e-13)])
 def test_it_is_fastjets_one_pass_n_subjettiness(beta, accuracy):
-    """To rounding: FastJet turns axes into momenta and back, which costs 1e-16 of an angle, of which beta 0.5 is a root."""
+    """To rounding. FastJet turns axes into momenta and back: 1e-16 of an angle, or at beta 0.5 the root of it."""
     import fastjet
 
     jets = random_jets(np.random.default_rng(3), 150)

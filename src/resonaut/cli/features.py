@@ -1,4 +1,4 @@
-"""`resonaut features`: particles to jets to features."""
+"""`resonaut features`: particles to jets to features, or more features for jets that kept their constituents."""
 
 from __future__ import annotations
 
@@ -21,14 +21,17 @@ def features(
     format: str | None = None,
     common: Common | None = None,
 ) -> None:
-    """Cluster recorded particles into jets and compute features.
+    """Cluster recorded particles into jets and compute features, or compute more features of jets.
+
+    A table that was made with --constituents is not clustered again: it keeps its columns and gets those it lacks.
 
     Parameters
     ----------
     file
-        A particle-level file, such as LHC Olympics HDF5 (key df, 700 x (pT, eta, phi) and a label).
+        A particle-level file, such as LHC Olympics HDF5 (key df, 700 x (pT, eta, phi) and a label), or a Parquet table
+        with constituents.
     features
-        A feature set's name, or columns with commas between them. [default: baseline]
+        baseline, extended1, extended2, extended3, or columns with commas between them. [default: baseline]
     radius
         Of the anti-kT jets. [default: 1.0]
     leading_pt
@@ -62,7 +65,7 @@ def features(
     source = Path(run.file)
     result = write_features(
         source,
-        common.out or source.with_suffix(".parquet"),
+        common.out or _beside(source),
         features=run.features,
         clustering=JetClustering(radius=run.radius, leading_pt=run.leading_pt, eta_max=run.eta_max),
         constituents=run.constituents,
@@ -81,3 +84,8 @@ def features(
     printer = console()
     printer.print(table)
     printer.print(f"{result.path} in {result.seconds:.1f} s", highlight=False, soft_wrap=True)
+
+
+def _beside(source: Path) -> Path:
+    """FILE.parquet of FILE.h5, FILE.features.parquet of FILE.parquet."""
+    return source.with_suffix(".features.parquet" if source.suffix == ".parquet" else ".parquet")

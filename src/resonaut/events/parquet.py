@@ -5,7 +5,7 @@ Files are written whole or not at all, with a checksum a page, so that a damaged
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,7 +16,15 @@ from resonaut.events.columns import require_columns
 from resonaut.events.files import damage_reported, first_bytes
 from resonaut.runs.folder import atomic_path
 
-__all__ = ["PARQUET_MAGIC", "ParquetWriter", "column_names", "read_table", "write_table"]
+__all__ = [
+    "PARQUET_MAGIC",
+    "ParquetWriter",
+    "column_names",
+    "count_rows",
+    "read_batches",
+    "read_table",
+    "write_table",
+]
 
 PARQUET_MAGIC = b"PAR1"
 
@@ -38,6 +46,23 @@ def read_table(path: Path | str, columns: Sequence[str] | None = None) -> pa.Tab
         if columns is not None:
             require_columns(columns, file.schema_arrow.names, path)
         return file.read(columns=None if columns is None else list(columns))
+
+
+def count_rows(path: Path | str) -> int:
+    """How many events a table has, without reading them."""
+    with damage_reported(path, "Parquet"), _open(path) as file:
+        return int(file.metadata.num_rows)
+
+
+def read_batches(path: Path | str, rows: int) -> Iterator[pa.Table]:
+    """A table in parts of at most so many rows, without its metadata, which are about the whole.
+
+    Raises:
+        FormatError: the file is missing, not Parquet, truncated or corrupted.
+    """
+    with damage_reported(path, "Parquet"), _open(path) as file:
+        for batch in file.iter_batches(batch_size=rows):
+            yield pa.Table.from_batches([batch]).replace_schema_metadata(None)
 
 
 def write_table(table: pa.Table, path: Path | str) -> None:

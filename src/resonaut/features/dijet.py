@@ -6,12 +6,12 @@ features (`mj1`, `tau21_1`, ...) by mass, 1 being the lighter jet.
 
 from collections.abc import Sequence
 
-import awkward as ak
 import numpy as np
 import pyarrow as pa
 from jaxtyping import Int
 
 from resonaut.features.clustering import Dijets
+from resonaut.features.constituents import constituent_columns
 from resonaut.features.observables import compute_features
 
 __all__ = ["dijet_table"]
@@ -47,19 +47,5 @@ def dijet_table(
     if label is not None:
         table["label"] = np.asarray(label[dijets.index], dtype=np.int8)
     if constituents:
-        for jet in (0, 1):
-            table |= _constituent_columns(dijets.constituents[:, jet], f"jet{jet + 1}")
+        table |= constituent_columns(dijets.constituents)
     return pa.table(table)
-
-
-def _constituent_columns(jets: ak.Array, prefix: str) -> dict[str, pa.Array]:
-    pt = np.hypot(jets.px, jets.py)
-    hardest_first = ak.argsort(pt, axis=1, ascending=False, stable=True)
-    pt, jets = pt[hardest_first], jets[hardest_first]
-    values = {"pt": pt, "eta": np.arcsinh(jets.pz / pt), "phi": np.arctan2(jets.py, jets.px)}
-    return {
-        f"{prefix}_constituent_{name}": ak.to_arrow(
-            ak.values_astype(ak.drop_none(column), np.float32), list_to32=True, extensionarray=False
-        )
-        for name, column in values.items()
-    }

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RunFolder", "atomic_path", "checksum", "versions"]
 
-_PACKAGES = ("resonaut", "numpy", "scipy", "torch", "zuko", "scikit-learn", "iminuit", "pythia8mc", "fastjet")
+_PACKAGES = ("resonaut", "numpy", "scipy", "torch", "zuko", "scikit-learn", "iminuit", "pythia8mc", "fastjet", "numba")
 
 
 @dataclass(frozen=True)

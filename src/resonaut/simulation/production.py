@@ -37,7 +37,7 @@ from resonaut.simulation.workers import block_maker, make_blocks
 
 __all__ = ["recorded_seed", "simulate"]
 
-PACKAGES = ("resonaut", "pythia8mc", "fastjet", "numpy", "awkward", "pyarrow")
+PACKAGES = ("resonaut", "pythia8mc", "fastjet", "numba", "numpy", "awkward", "pyarrow")
 
 
 def simulate(

@@ -1,0 +1,64 @@
+"""Constituents of the two jets as columns of a table, and back.
+
+Lists `jet1_constituent_pt`, `_eta` and `_phi`, hardest first, and the same of `jet2`; single precision, massless. From
+them every feature can be made later, without clustering again.
+"""
+
+from __future__ import annotations
+
+import awkward as ak
+import numpy as np
+import pyarrow as pa
+
+from resonaut.errors import EventsError
+from resonaut.features.clustering import massless
+
+__all__ = ["CONSTITUENTS", "constituent_columns", "read_constituents"]
+
+COORDINATES = ("pt", "eta", "phi")
+CONSTITUENTS = tuple(f"jet{jet}_constituent_{name}" for jet in (1, 2) for name in COORDINATES)
+
+
+def constituent_columns(constituents: ak.Array) -> dict[str, pa.Array]:
+    """Columns of [N, 2, particles] records px, py, pz, e (GeV)."""
+    columns: dict[str, pa.Array] = {}
+    for jet in (0, 1):
+        particles = constituents[:, jet]
+        pt = np.hypot(particles.px, particles.py)
+        hardest_first = ak.argsort(pt, axis=1, ascending=False, stable=True)
+        pt, particles = pt[hardest_first], particles[hardest_first]
+        values = (pt, np.arcsinh(particles.pz / pt), np.arctan2(particles.py, particles.px))
+        for name, value in zip(COORDINATES, values, strict=True):
+            single = ak.values_astype(ak.drop_none(value), np.float32)
+            columns[f"jet{jet + 1}_constituent_{name}"] = ak.to_arrow(single, list_to32=True, extensionarray=False)
+    return columns
+
+
+def read_constituents(table: pa.Table) -> ak.Array:
+    """The particles of both jets, [N, 2, particles] records px, py, pz, e (GeV); what is missing is NaN.
+
+    Raises:
+        EventsError: columns that do not hold lists of numbers, or lists of different lengths.
+    """
+    values = dict(zip(CONSTITUENTS, (_lists(table, name) for name in CONSTITUENTS), strict=True))
+    jets = []
+    for jet in (1, 2):
+        pt, eta, phi = (values[f"jet{jet}_constituent_{name}"] for name in COORDINATES)
+        if not (ak.all(ak.num(pt) == ak.num(eta)) and ak.all(ak.num(pt) == ak.num(phi))):
+            raise EventsError(
+                f"jet{jet}_constituent_pt, _eta and _phi differ in their numbers of particles; repair them"
+            )
+        jets.append(massless(pt, eta, phi)[:, np.newaxis])
+    return ak.concatenate(jets, axis=1)
+
+
+def _lists(table: pa.Table, name: str) -> ak.Array:
+    column = table.column(name).combine_chunks()
+    if not (pa.types.is_list(column.type) or pa.types.is_large_list(column.type)) or not (
+        pa.types.is_floating(column.type.value_type)
+    ):
+        raise EventsError(
+            f"column '{name}' holds {column.type}, not a list of numbers an event; give the particles' pT"
+        )
+    values = ak.from_arrow(column)
+    return ak.drop_none(ak.fill_none(ak.fill_none(values, [np.nan], axis=0), np.nan, axis=1))
