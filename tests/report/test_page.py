@@ -13,9 +13,10 @@ import matplotlib as mpl
 import pytest
 
 from resonaut.errors import RunError
-from resonaut.report.contents import RunContents
-from resonaut.report.figures import Image
-from resonaut.report.page import render, write_report
+from resonaut.report.hunt.contents import RunContents
+from resonaut.report.hunt.page import render
+from resonaut.report.page import write_report
+from resonaut.report.pictures import Image
 
 EVIL = '</pre><script>alert("1")</script><img src="http://example.org/x.png">'
 SECTIONS = ("spectrum", "features", "sculpting", "excess", "scores", "folds", "curves")

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from resonaut.analysis.result import HuntResult
+from resonaut.report.hunt.wording import headline, quoted_cut
 from resonaut.report.numbers import cut_name, fixed, p_value, percent, significant, value_error
-from resonaut.report.wording import headline, quoted_cut
 
 
 def result_of(run: Path) -> HuntResult:

@@ -22,6 +22,7 @@ from resonaut.analysis.selection import Cut, ScoredEvents, choose_cuts, score_da
 from resonaut.analysis.settings import HuntSettings
 from resonaut.errors import ConfigError, RegionError
 from resonaut.events.events import Events, Samples
+from resonaut.events.origin import read_origin
 from resonaut.models.training import Trainer
 from resonaut.protocols import CrossFitted, Search
 from resonaut.registry import check_config, dump_config, read_config
@@ -189,7 +190,8 @@ def _open(
     if out is None:
         return None, settings
     written = {"run": dump_config(settings), "search": dump_config(search)}
-    return RunFolder.open(Path(out), written, inputs), settings
+    origin = {name: value for path in inputs for name, value in read_origin(path).items()}
+    return RunFolder.open(Path(out), written, inputs, origin=origin), settings
 
 
 def _watched(estimator: Any, checkpoints: Path | None, progress: bool) -> Any:

@@ -10,12 +10,12 @@ __all__ = ["cite", "report"]
 
 
 def report(run: Path, /) -> None:
-    """Write a finished run's report.html and figures again.
+    """Write the report.html and figures of a finished run or production again.
 
     Parameters
     ----------
     run
-        The folder of a finished run.
+        The folder of a finished run; of a production its file, or the FILE.run beside it.
     """
     from resonaut.report.page import write_report
 
@@ -23,12 +23,12 @@ def report(run: Path, /) -> None:
 
 
 def cite(run: Path, /) -> None:
-    """Print BibTeX of the methods, programs and data that a run used.
+    """Print BibTeX of the methods, programs and data that a run or a production used.
 
     Parameters
     ----------
     run
-        The folder of a finished run.
+        The folder of a finished run; of a production its file, or the FILE.run beside it.
     """
     from resonaut.report.citations import bibtex
 

@@ -26,6 +26,7 @@ def simulate(
     features: str | None = None,
     constituents: bool | None = None,
     format: str | None = None,
+    report: bool = False,
     common: Common | None = None,
 ) -> None:
     """Simulate a process: Pythia 8, a parameterised CMS detector, anti-kT jets, features; into a file.
@@ -60,6 +61,9 @@ def simulate(
         parquet; root (a TTree); lhco or lhco-particles, the LHC Olympics' HDF5 layouts, readable by pandas. lhco holds
         momenta, masses and tau1..3 of both jets; lhco-particles the two jets' constituents and no other particle, at
         most 700 an event. [default: parquet]
+    report
+        Also write FILE.run/report.html: distributions, mean jet images, event displays, all that the manifest says;
+        of a Parquet file.
     """
     from rich.table import Table
 
@@ -67,6 +71,7 @@ def simulate(
     from resonaut.events.output import output_format
     from resonaut.registry import read_config
     from resonaut.searches.regions import interval
+    from resonaut.simulation.finished import require_parquet
     from resonaut.simulation.production import recorded_seed
     from resonaut.simulation.production import simulate as produce
 
@@ -87,6 +92,8 @@ def simulate(
     )
     parameters = apply_settings(recipe.get("parameters", {}), settings)
     run = read_config(SimulationSettings, recipe | given | {"parameters": parameters})
+    if report:
+        require_parquet(run.format)
     out = common.out or Path(run.process + output_format(run.format).suffix)
     result = produce(
         run.process,
@@ -122,3 +129,7 @@ def simulate(
     printer.print(
         f"{result.path}: {result.n_events:,} events in {result.seconds:.0f} s", highlight=False, soft_wrap=True
     )
+    if report:
+        from resonaut.report.page import write_report
+
+        printer.print(f"Report: {write_report(result.path)}", highlight=False, soft_wrap=True)

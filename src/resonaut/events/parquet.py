@@ -22,6 +22,7 @@ __all__ = [
     "column_names",
     "count_rows",
     "read_batches",
+    "read_schema",
     "read_table",
     "write_table",
 ]
@@ -31,8 +32,13 @@ PARQUET_MAGIC = b"PAR1"
 
 def column_names(path: Path | str) -> tuple[str, ...]:
     """The columns of a table, without reading them."""
+    return tuple(read_schema(path).names)
+
+
+def read_schema(path: Path | str) -> pa.Schema:
+    """Names and types of the columns, and the table's notes, without reading a row."""
     with damage_reported(path, "Parquet"), _open(path) as file:
-        return tuple(file.schema_arrow.names)
+        return file.schema_arrow
 
 
 def read_table(path: Path | str, columns: Sequence[str] | None = None) -> pa.Table:
@@ -54,14 +60,17 @@ def count_rows(path: Path | str) -> int:
         return int(file.metadata.num_rows)
 
 
-def read_batches(path: Path | str, rows: int) -> Iterator[pa.Table]:
-    """A table in parts of at most so many rows, without its metadata, which are about the whole.
+def read_batches(path: Path | str, rows: int, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+    """A table, or some of its columns, in parts of at most so many rows, without its metadata: they are of the whole.
 
     Raises:
         FormatError: the file is missing, not Parquet, truncated or corrupted.
+        EventsError: a column that it does not have.
     """
     with damage_reported(path, "Parquet"), _open(path) as file:
-        for batch in file.iter_batches(batch_size=rows):
+        if columns is not None:
+            require_columns(columns, file.schema_arrow.names, path)
+        for batch in file.iter_batches(batch_size=rows, columns=None if columns is None else list(columns)):
             yield pa.Table.from_batches([batch]).replace_schema_metadata(None)
 
 

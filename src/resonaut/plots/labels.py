@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["axis_label"]
+__all__ = ["axis_label", "unit"]
 
 # 1 is the lighter jet and 2 the heavier in the features; jet1 and jet2 are ordered by transverse momentum.
 _KNOWN = {
@@ -12,12 +12,14 @@ _KNOWN = {
     "mj1": "mass of the lighter jet [GeV]",
     "mj2": "mass of the heavier jet [GeV]",
     "delta_mj": "mass difference of the jets [GeV]",
+    "met": r"missing $p_T$ [GeV]",
+    "met_phi": r"$\phi$ of the missing $p_T$ [rad]",
 }
 _WHICH = {"1": "lighter jet", "2": "heavier jet"}
 _OF_A_JET = {
     "pt": r"$p_T$ of jet {} [GeV]",
     "eta": r"$\eta$ of jet {}",
-    "phi": r"$\phi$ of jet {}",
+    "phi": r"$\phi$ of jet {} [rad]",
     "mass": "mass of jet {} [GeV]",
     "n": "constituents of jet {}",
 }
@@ -37,3 +39,9 @@ def axis_label(column: str) -> str:
     if (found := re.fullmatch(r"jet([12])_([a-z]+)", column)) and found[2] in _OF_A_JET:
         return _OF_A_JET[found[2]].format(found[1])
     return column.replace("$", r"\$")
+
+
+def unit(column: str) -> str:
+    """What a column is measured in; empty where it is a plain number."""
+    found = re.search(r"\[([^]]+)\]$", axis_label(column))
+    return found[1] if found and column not in found[0] else ""

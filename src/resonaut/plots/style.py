@@ -16,7 +16,18 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-__all__ = ["CYCLE", "DATA", "EXCESS", "MUTED", "REGION", "TEMPLATE", "above_and_below", "figure", "report_style"]
+__all__ = [
+    "CYCLE",
+    "DATA",
+    "EXCESS",
+    "MUTED",
+    "REGION",
+    "TEMPLATE",
+    "above_and_below",
+    "figure",
+    "panels",
+    "report_style",
+]
 
 TEMPLATE = "#5790fc"
 REGION = "#f89c20"
@@ -72,6 +83,34 @@ def report_style() -> Iterator[None]:
 def figure(width: float = 6.4, height: float = 4.8) -> Figure:
     """An empty figure, sizes in inches."""
     return Figure(figsize=(width, height), dpi=_DPI)
+
+
+def panels(n: int, *, columns: int, width: float = 9.6, height: float = 2.9) -> tuple[Figure, list[Axes]]:
+    """A figure of `n` panels, row by row, each with its own axes.
+
+    Args:
+        n: How many.
+        columns: How many stand beside each other.
+        width: Of the figure, inches.
+        height: Of a row.
+    """
+    rows = -(-n // columns)
+    canvas = figure(width, rows * height)
+    left, right, bottom, top, beside, between = 0.75, 0.15, 0.6, 0.3, 0.8, 0.9
+    panel_width = (width - left - right - beside * (columns - 1)) / columns
+    panel_height = (rows * height - bottom - top - between * (rows - 1)) / rows
+    axes = canvas.subplots(rows, columns, squeeze=False).ravel().tolist()
+    canvas.subplots_adjust(
+        left=left / width,
+        right=1 - right / width,
+        bottom=bottom / (rows * height),
+        top=1 - top / (rows * height),
+        wspace=beside / panel_width,
+        hspace=between / panel_height,
+    )
+    for ax in axes[n:]:
+        ax.remove()
+    return canvas, axes[:n]
 
 
 def above_and_below(

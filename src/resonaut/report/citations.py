@@ -1,22 +1,26 @@
 """Which papers, programs and data sets a run rests on, as BibTeX.
 
 `METHODS` says it by registry name: whoever adds an estimator adds a line there and an entry to references.bib. A run's
-settings name everything it used, so run.toml is all that `bibtex` needs.
+settings name everything it used, and the file of a production notes what made its events: run.toml and that note,
+which a hunt copies into its provenance, are all that `bibtex` needs.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from resonaut.events.origin import read_origin
+from resonaut.events.parquet import column_names
 from resonaut.runs.folder import RunFolder
+from resonaut.simulation.finished import FinishedProduction
 
-__all__ = ["METHODS", "Reference", "bibtex", "cited", "library"]
+__all__ = ["METHODS", "PROCESSES", "Reference", "as_bibtex", "bibtex", "cited_by_events", "cited_by_run", "library"]
 
 METHODS: Mapping[str, tuple[str, ...]] = {
     "cathode": ("Hallin:2021wme",),
@@ -31,9 +35,20 @@ DEFAULTS: Mapping[str, tuple[str, str]] = {"ensemble": ("model", "trees")}
 VERBS: Mapping[str, tuple[str, ...]] = {"hunt": ("Cowan:2010js",)}
 """What a command rests on whatever its settings: here the profile likelihood of its significances."""
 
-_SIMULATION = ("Bierlich:2022pfr", "deFavereau:2013fsa")
+PROCESSES: Mapping[str, tuple[str, ...]] = {
+    "lhco-rnd": ("Kasieczka:2021xcg",),
+    "wprime-xy": ("Kasieczka:2021xcg",),
+}
+"""Process or mixture -> the papers that define it; those that need none are left out."""
+
+DETECTORS: Mapping[str, tuple[str, ...]] = {"DelphesCMS": ("deFavereau:2013fsa",)}
+
+FEATURES: Mapping[str, tuple[str, ...]] = {"tau": ("Thaler:2010tr", "Thaler:2011gf")}
+"""How the columns of a feature begin -> its papers."""
+
+_SIMULATION = ("Bierlich:2022pfr",)
 _JETS = ("Cacciari:2011ma", "Cacciari:2008gp")
-_SUBJETTINESS = ("Thaler:2010tr",)
+_DEMO = {"process": "lhco-rnd", "detector": "DelphesCMS"}
 _OLYMPICS = ("LHCO:2019rnd", "Kasieczka:2021xcg")
 
 
@@ -71,23 +86,45 @@ class Reference:
 
 
 def bibtex(run: Path) -> str:
-    """BibTeX of the methods, programs and data that a run used, resonaut itself first.
+    """BibTeX of the methods, programs and data that a run or a production used, resonaut itself first.
+
+    Args:
+        run: A hunt's folder, a production's file, or the `FILE.run` beside it.
 
     Raises:
-        RunError: `run` is not a finished run's folder.
+        ResonautError: there is no finished run.
     """
+    production = FinishedProduction.at(run)
+    if production is not None:
+        return as_bibtex(cited_by_events(production.origin, production.features))
+    if run.is_file() and (origin := read_origin(run)):  # a production's file without its FILE.run
+        return as_bibtex(cited_by_events(origin, column_names(run)))
     folder = RunFolder.existing(run)
-    return "\n\n".join(reference.entry for reference in cited(folder.settings())) + "\n"
+    return as_bibtex(cited_by_run(folder.settings(), folder.provenance()))
 
 
-def cited(settings: Mapping[str, Any]) -> list[Reference]:
-    """The references of a run with these settings (run.toml), each once."""
+def as_bibtex(references: Sequence[Reference]) -> str:
+    """The entries, for a .bib file."""
+    return "\n\n".join(reference.entry for reference in references) + "\n"
+
+
+def cited_by_run(settings: Mapping[str, Any], provenance: Mapping[str, Any] | None = None) -> list[Reference]:
+    """The references of a run with these settings (run.toml) on events of this provenance, each once."""
     run: Mapping[str, Any] = settings.get("run", {})
     keys = ["resonaut"]
     for name in _names(settings):
         keys += METHODS.get(name, ())
     keys += VERBS.get(str(run.get("verb", "")), ())
-    keys += _data(run)
+    keys += _data(run, (provenance or {}).get("origin", {}))
+    return _books(keys)
+
+
+def cited_by_events(origin: Mapping[str, str], columns: Sequence[str]) -> list[Reference]:
+    """The references of simulated events of this origin that have these columns, each once."""
+    return _books(["resonaut", *_simulated(origin), *_features(columns)])
+
+
+def _books(keys: Sequence[str]) -> list[Reference]:
     books = library()
     return [books[key] for key in dict.fromkeys(keys)]
 
@@ -100,20 +137,24 @@ def library() -> Mapping[str, Reference]:
     return {reference.key: reference for reference in map(_parse, entries)}
 
 
-def _data(run: Mapping[str, Any]) -> tuple[str, ...]:
-    """What the events and their features come from, as far as the settings tell."""
+def _data(run: Mapping[str, Any], origin: Mapping[str, str]) -> list[str]:
+    """What the events and their features come from, as far as the settings and the events themselves tell."""
     events, layout = str(run.get("events", "")), str(run.get("format", ""))
-    keys: tuple[str, ...] = ()
-    if events == "demo":
-        # The embedded events: QCD and W' -> X Y as in the LHC Olympics, from this project's own simulation.
-        keys += (*_SIMULATION, *_JETS, "Kasieczka:2021xcg")
+    origin = _DEMO if events == "demo" else origin
+    keys = _simulated(origin) if origin else []
     if layout.startswith("lhco") or "events_anomalydetection" in events:
         keys += (*_OLYMPICS, *_JETS)
-    features = run.get("features", ())
-    names = [features] if isinstance(features, str) else features
-    if any(name.startswith(("tau", "baseline", "extended")) for name in names):
-        keys += _SUBJETTINESS
-    return keys
+    return keys + _features(run.get("features", ()))
+
+
+def _simulated(origin: Mapping[str, str]) -> list[str]:
+    """What `resonaut simulate` rests on, by the note in its file."""
+    detector, process = DETECTORS.get(origin.get("detector", ""), ()), PROCESSES.get(origin.get("process", ""), ())
+    return [*_SIMULATION, *detector, *_JETS, *process]
+
+
+def _features(columns: Sequence[str]) -> list[str]:
+    return [key for start, keys in FEATURES.items() if any(name.startswith(start) for name in columns) for key in keys]
 
 
 def _names(settings: Any) -> Iterator[str]:

@@ -1,77 +1,54 @@
-"""The report of a run: one HTML file that holds its own figures, made from the run folder alone.
+"""The report of a run or a production: one HTML file that holds its own figures, made from what lies on disk alone.
 
 It can be mailed, printed, read on a phone and opened in ten years: no script, nothing loaded from anywhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from resonaut.report import numbers
-from resonaut.report.citations import bibtex, cited
-from resonaut.report.contents import RunContents
-from resonaut.report.figures import SHOWN_FEATURES, Image, draw_figures
-from resonaut.report.wording import headline, quoted_cut, trials
 from resonaut.runs.folder import atomic_path
+from resonaut.simulation.finished import FinishedProduction
 
-__all__ = ["render", "write_report"]
+__all__ = ["write_report"]
 
 
 def write_report(run: Path) -> Path:
-    """Write report.html and figures/*.png into the folder of a finished hunt, whatever was there before.
+    """Write report.html and figures/*.png into the folder of a finished run, whatever was there before.
+
+    Args:
+        run: A hunt's folder, a production's file, or the `FILE.run` beside it.
 
     Returns:
         Where the page is.
 
     Raises:
-        RunError: the folder is not a finished hunt's, lacks a file, or cannot be written.
+        ResonautError: there is no finished run, it lacks a file, or the page cannot be written.
     """
-    contents = RunContents.read(Path(run))
-    page = render(contents, draw_figures(contents))
-    path = contents.path / "report.html"
+    made = FinishedProduction.at(Path(run))
+    folder, page = _hunt(Path(run)) if made is None else _production(made)
+    path = folder / "report.html"
     with atomic_path(path) as temporary:
         temporary.write_text(page, encoding="utf-8")
     return path
 
 
-def render(run: RunContents, figures: Mapping[str, Sequence[Image]]) -> str:
-    """The page's HTML.
-
-    Args:
-        run: What it tells.
-        figures: By section; a section without figures may be left out of the page.
-    """
-    return (
-        _environment()
-        .get_template("page.html.j2")
-        .render(
-            run=run,
-            result=run.result,
-            headline=headline(run.result),
-            quoted=quoted_cut(run.result),
-            trials=trials(run.result),
-            figures=figures,
-            shown_features=SHOWN_FEATURES,
-            references=cited(run.settings),
-            bibtex=bibtex(run.path),
-        )
-    )
+# Each kind imports its own: a production's page does not wait for the statistics, a hunt's not for the jets.
 
 
-def _environment() -> Environment:
-    """Templates with the number formats as filters; everything a user named is escaped."""
-    environment = Environment(
-        loader=PackageLoader("resonaut.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    formats: dict[str, Any] = {name: getattr(numbers, name) for name in numbers.__all__ if name != "value_error"}
-    environment.filters |= formats
-    environment.globals["value_error"] = numbers.value_error
-    return environment
+def _hunt(run: Path) -> tuple[Path, str]:
+    from resonaut.report.hunt.contents import RunContents
+    from resonaut.report.hunt.figures import draw_figures
+    from resonaut.report.hunt.page import render
+
+    contents = RunContents.read(run)
+    return contents.path, render(contents, draw_figures(contents))
+
+
+def _production(made: FinishedProduction) -> tuple[Path, str]:
+    from resonaut.report.production.contents import ProductionContents
+    from resonaut.report.production.figures import draw_figures
+    from resonaut.report.production.page import render
+
+    contents = ProductionContents.read(made)
+    return made.folder, render(contents, draw_figures(contents))

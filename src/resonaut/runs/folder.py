@@ -42,8 +42,21 @@ class RunFolder:
     path: Path
 
     @classmethod
-    def open(cls, path: Path, settings: Mapping[str, Any], inputs: Sequence[Path] = ()) -> RunFolder:
+    def open(
+        cls,
+        path: Path,
+        settings: Mapping[str, Any],
+        inputs: Sequence[Path] = (),
+        *,
+        origin: Mapping[str, str] | None = None,
+    ) -> RunFolder:
         """Make the folder, or continue the run in it if settings and inputs are the same.
+
+        Args:
+            path: The folder.
+            settings: For run.toml.
+            inputs: Files that the run reads.
+            origin: What made their events, as far as they say; goes into the provenance.
 
         Raises:
             RunError: it holds a run with other settings or inputs, or cannot be written.
@@ -60,7 +73,7 @@ class RunFolder:
             return folder
         if folder.path.is_dir() and any(folder.path.iterdir()):
             raise RunError(f"{folder.path} is not empty and holds no run; choose another --out")
-        provenance = {"versions": versions(), "inputs": digests}
+        provenance = {"versions": versions(), "inputs": digests, "origin": dict(origin or {})}
         folder.write_json("provenance.json", provenance)
         with atomic_path(folder.path / "run.toml") as temporary:
             temporary.write_text(tomli_w.dumps(settings))

@@ -10,6 +10,7 @@ import functools
 import time
 import zlib
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -17,8 +18,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from resonaut.errors import SimulationError
 from resonaut.features.clustering import JetClustering
 from resonaut.features.dijet import dijet_table
+from resonaut.simulation.detector import DETECTORS
 from resonaut.simulation.processes import find_process
 from resonaut.simulation.pythia import MAX_SEED, PythiaGenerator
 
@@ -107,6 +110,7 @@ class Chain:
         process = find_process(self.process)
         return {
             "process": self.process,
+            "parameters": dict(self.parameters),
             "pythia": list(process.settings(self.parameters)),
             "longitudinal": list(process.longitudinal),
             "energy": self.energy,
@@ -119,6 +123,35 @@ class Chain:
             "block_size": self.block_size,
             "seed": self.seed,
         }
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> Chain:
+        """The chain that a manifest describes, which makes the same events again.
+
+        Raises:
+            SimulationError: this version cannot make them: another card, another detector.
+        """
+        try:
+            detector = dict(settings["detector"])
+            mass_range = settings["mass_range"]
+            chain = cls(
+                process=settings["process"],
+                parameters=dict(settings["parameters"]),
+                detector=DETECTORS[detector.pop("name")](**detector),
+                clustering=JetClustering(**settings["clustering"]),
+                features=settings["features"],
+                constituents=settings["constituents"],
+                mass_range=None if mass_range is None else (mass_range[0], mass_range[1]),
+                energy=settings["energy"],
+                seed=settings["seed"],
+                block_size=settings["block_size"],
+            )
+            same = chain.settings() == dict(settings)
+        except (KeyError, TypeError):
+            same = False
+        if not same:
+            raise SimulationError("these settings are of another version, which makes other events; simulate anew")
+        return chain
 
     @property
     def _veto_pt(self) -> float | None:

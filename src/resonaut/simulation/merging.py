@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Int
 
+from resonaut.events.origin import with_origin
 from resonaut.events.output import TableWriter
 from resonaut.events.parquet import ParquetWriter
 from resonaut.runs.folder import atomic_path
@@ -42,9 +43,19 @@ def merge(
     *,
     seed: int,
     labels: bool = True,
+    origin: Mapping[str, str] | None = None,
     writer: Callable[[Path], TableWriter] = ParquetWriter,
 ) -> Mapping[str, int]:
     """Write the first `n_events` of each source, shuffled together, with event ids and, if wanted, labels.
+
+    Args:
+        shards: Where the events are.
+        sources: Which of them.
+        output: The file.
+        seed: Of the shuffle.
+        labels: Whether the file has a column of them.
+        origin: What made the events; noted in the file where its format has a place for it.
+        writer: Of the file's format.
 
     Returns:
         What the file's format had no place for, counted by reason.
@@ -60,7 +71,7 @@ def merge(
                 rows = rows.add_column(0, "event", pa.array(np.arange(first, first + len(chosen))))
                 if labels:
                     rows = rows.append_column("label", pa.array(_labels(sources, chosen)))
-                file.write(rows)
+                file.write(with_origin(rows, origin or {}))
         except BaseException:
             with suppress(Exception):  # what went wrong first is what the user should read
                 file.close()

@@ -26,6 +26,7 @@ from resonaut.runs.folder import checksum
 from resonaut.simulation.blackbox import BlackBox
 from resonaut.simulation.chain import Chain
 from resonaut.simulation.detector import DelphesCMS
+from resonaut.simulation.finished import origin
 from resonaut.simulation.merging import Source, labels_in_order, merge
 from resonaut.simulation.processes import BLACKBOX, find_mixture, find_process
 from resonaut.simulation.progress import production_progress
@@ -127,7 +128,15 @@ def simulate(
         made = Made(lambda name, n: make_blocks(name, n, make=make, ahead=ahead, on_block=advance(name)), shards)
         events_of = sample.fill(made)
     sources = [Source(name, find_process(name).label, len(made.blocks[name]), n) for name, n in events_of.items()]
-    left_out = merge(shards, sources, output, seed=seed, labels=not sample.sealed, writer=layout.writer)
+    left_out = merge(
+        shards,
+        sources,
+        output,
+        seed=seed,
+        labels=not sample.sealed,
+        origin=origin(settings),
+        writer=layout.writer,
+    )
     all_counts = {name: count_process(chains[name], n, made.blocks[name]) for name, n in events_of.items()}
     if isinstance(sample, BlackBox):
         signal_ids = np.flatnonzero(labels_in_order(sources, seed=seed)).tolist()

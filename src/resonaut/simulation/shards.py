@@ -22,9 +22,11 @@ import pyarrow.parquet as pq
 from resonaut.errors import RunError
 from resonaut.simulation.chain import Block
 
-__all__ = ["BlockCounts", "Shards"]
+__all__ = ["FOLDER_SUFFIX", "BlockCounts", "Shards"]
 
 COUNTS_KEY = b"resonaut.block"
+FOLDER_SUFFIX = ".run"
+"""What a production's folder is called after its file."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Shards:
     @classmethod
     def beside(cls, output: Path, *, opaque: bool = False) -> Shards:
         """The shards of that output."""
-        return cls(output.with_name(output.name + ".run"), opaque)
+        return cls(output.with_name(output.name + FOLDER_SUFFIX), opaque)
 
     def open(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Create or enter the folder for these settings; gives the manifest that is there."""
@@ -128,10 +130,9 @@ class Shards:
             return None
 
     def clear(self) -> None:
-        """Remove the shards, and what a killed worker left half written; the manifest stays."""
-        for path in self.folder.iterdir():
-            if path.name != "manifest.json":
-                path.unlink()
+        """Remove the shards, and what a killed worker left half written; the manifest and a report stay."""
+        for path in [*self.folder.glob("*.parquet"), *self.folder.glob(".*.tmp")]:
+            path.unlink()
 
 
 def _unwritable(folder: Path, error: OSError) -> RunError:

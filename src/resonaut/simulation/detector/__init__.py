@@ -6,4 +6,7 @@ A detector has one method, `observe(particles, *, seed)`, from final-state parti
 
 from resonaut.simulation.detector.delphes_cms import DelphesCMS, NoDetector
 
-__all__ = ["DelphesCMS", "NoDetector"]
+__all__ = ["DETECTORS", "DelphesCMS", "NoDetector"]
+
+DETECTORS = {detector.__name__: detector for detector in (DelphesCMS, NoDetector)}
+"""By the name that a manifest gives them."""

@@ -1,89 +1,43 @@
-"""Draws a report's figures from the tables of a run: few and batched, because each costs a fraction of a second.
-
-A figure is rendered once; the same PNG lies in `RUN/figures/` and is embedded in the page.
-"""
+"""Draws a hunt's figures from the tables of its run: few and batched, because each costs a fraction of a second."""
 
 from __future__ import annotations
 
-import base64
-import io
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import TypeVar
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from resonaut.plots import curves, folds, scores, sculpting, spectrum
 from resonaut.plots.features import feature, feature_deviation, feature_ratio
-from resonaut.plots.style import above_and_below, figure, report_style
+from resonaut.plots.style import above_and_below, figure
 from resonaut.plots.table import Table, merge_bins, select, values
-from resonaut.report.contents import RunContents
+from resonaut.report.hunt.contents import RunContents
 from resonaut.report.numbers import cut_name
-from resonaut.runs.folder import atomic_path
+from resonaut.report.pictures import Drawing, Image, render_figures, slug
 
 R = TypeVar("R")
 
-__all__ = ["SHOWN_FEATURES", "Image", "draw_figures"]
+__all__ = ["SHOWN_FEATURES", "draw_figures"]
 
 SHOWN_FEATURES = 12
 """At most so many features are drawn, the worst first; the page's table has all."""
 
 
-@dataclass(frozen=True)
-class Image:
-    """One figure of the page.
-
-    Args:
-        name: Of its file in `RUN/figures/`.
-        alt: What it shows, for those who cannot see it.
-        png: The rendered file.
-    """
-
-    name: str
-    alt: str
-    png: bytes
-
-    @property
-    def uri(self) -> str:
-        """The picture itself, as the `src` of an `<img>`."""
-        return "data:image/png;base64," + base64.b64encode(self.png).decode()
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height in pixels, from the PNG's header; they keep the page from jumping while it loads."""
-        return int.from_bytes(self.png[16:20], "big"), int.from_bytes(self.png[20:24], "big")
-
-
 def draw_figures(run: RunContents) -> dict[str, list[Image]]:
     """Every figure, by section of the page; also written into the run's folder."""
-    sections: dict[str, Callable[[RunContents], Iterator[tuple[str, str, Figure]]]] = {
-        "spectrum": _spectra,
-        "features": _features,
-        "sculpting": _sculpting,
-        "excess": _excess,
-        "scores": _scores,
-        "folds": _folds,
-        "curves": _curves,
+    sections = {
+        "spectrum": _spectra(run),
+        "features": _features(run),
+        "sculpting": _sculpting(run),
+        "excess": _excess(run),
+        "scores": _scores(run),
+        "folds": _folds(run),
+        "curves": _curves(run),
     }
-    drawn: dict[str, list[Image]] = {}
-    with report_style():
-        for section, draw in sections.items():
-            drawn[section] = [_render(run, name, alt, canvas) for name, alt, canvas in draw(run)]
-    return drawn
+    return render_figures(run.path, sections)
 
 
-def _render(run: RunContents, name: str, alt: str, canvas: Figure) -> Image:
-    buffer = io.BytesIO()
-    canvas.savefig(buffer, format="png", pil_kwargs={"compress_level": 2})
-    image = Image(name, alt, buffer.getvalue())
-    with atomic_path(run.path / "figures" / f"{name}.png") as temporary:
-        temporary.write_bytes(image.png)
-    return image
-
-
-def _spectra(run: RunContents) -> Iterator[tuple[str, str, Figure]]:
+def _spectra(run: RunContents) -> Iterator[Drawing]:
     """The mass spectrum before the cuts and after each."""
     fits = {row.efficiency: row for row in run.result.fits}
     for efficiency in values(run.tables["spectra"], "efficiency"):
@@ -93,10 +47,10 @@ def _spectra(run: RunContents) -> Iterator[tuple[str, str, Figure]]:
         spectrum.spectrum(table, main, region=run.result.region, fit=_row(fits, efficiency))
         spectrum.pulls(table, lower, region=run.result.region, mass=run.mass)
         main.set_title(_cut_title(efficiency))
-        yield f"spectrum_{_slug(efficiency)}", f"Mass spectrum, {cut_name(efficiency)}", canvas
+        yield f"spectrum_{slug(efficiency)}", f"Mass spectrum, {cut_name(efficiency)}", canvas
 
 
-def _features(run: RunContents) -> Iterator[tuple[str, str, Figure]]:
+def _features(run: RunContents) -> Iterator[Drawing]:
     """Each feature in the sidebands and, interpolated, in the signal region."""
     p = {(row.where, row.feature): row.p for row in run.result.feature_closure}
     where_told = values(run.tables["features"], "where")
@@ -110,10 +64,10 @@ def _features(run: RunContents) -> Iterator[tuple[str, str, Figure]]:
             feature(table, main)
             feature_ratio(table, lower)
             main.set_title(f"{where.replace('_', ' ')}, closure p = {p[where, name]:.2g}")
-        yield f"feature_{i + 1:02d}_{_slug(name)}", f"{name}: data and sampled background", canvas
+        yield f"feature_{i + 1:02d}_{slug(name)}", f"{name}: data and sampled background", canvas
 
 
-def _sculpting(run: RunContents) -> Iterator[tuple[str, str, Figure]]:
+def _sculpting(run: RunContents) -> Iterator[Drawing]:
     """The fraction that passes each cut, against mass; the cuts beneath each other."""
     if "sculpting" not in run.tables:
         return
@@ -136,7 +90,7 @@ def _sculpting(run: RunContents) -> Iterator[tuple[str, str, Figure]]:
     yield "sculpting", "Fraction of events that pass each cut, against mass", canvas
 
 
-def _excess(run: RunContents) -> Iterator[tuple[str, str, Figure]]:
+def _excess(run: RunContents) -> Iterator[Drawing]:
     """Features of the selected events over the template, a figure a cut."""
     selected = select(run.tables["features"], where="selected")
     for efficiency in values(selected, "efficiency"):
@@ -155,13 +109,13 @@ def _excess(run: RunContents) -> Iterator[tuple[str, str, Figure]]:
             feature_deviation(table, lower)
         pairs[0][0].set_title(_cut_title(efficiency))
         yield (
-            f"selected_{_slug(efficiency)}",
+            f"selected_{slug(efficiency)}",
             f"Features of the events that pass the {cut_name(efficiency)} cut",
             canvas,
         )
 
 
-def _scores(run: RunContents) -> Iterator[tuple[str, str, Figure]]:
+def _scores(run: RunContents) -> Iterator[Drawing]:
     canvas = figure(6.4, 5.0)
     [(main, lower)] = above_and_below(canvas)
     scores.score_distribution(run.tables["score_distribution"], main, folds=run.tables["folds"])
@@ -170,13 +124,13 @@ def _scores(run: RunContents) -> Iterator[tuple[str, str, Figure]]:
     yield "scores", "Score of data and of sampled background in the signal region", canvas
 
 
-def _folds(run: RunContents) -> Iterator[tuple[str, str, Figure]]:
+def _folds(run: RunContents) -> Iterator[Drawing]:
     canvas = figure(6.4, 4.2)
     folds.fold_significances(run.tables["folds"], canvas.add_axes((0.13, 0.14, 0.84, 0.82)))
     yield "folds", "Local significance of each fold alone, by cut", canvas
 
 
-def _curves(run: RunContents) -> Iterator[tuple[str, str, Figure]]:
+def _curves(run: RunContents) -> Iterator[Drawing]:
     """ROC and SIC, where labels are known."""
     if "curves" not in run.tables:
         return
@@ -220,8 +174,3 @@ def _row(rows: dict[float, R], efficiency: float) -> R | None:
 def _cut_title(efficiency: float) -> str:
     """What stands over a figure of one cut."""
     return "before any cut" if efficiency == 1 else f"cut at {100 * efficiency:g} % background efficiency"
-
-
-def _slug(name: str | float) -> str:
-    """A name that is safe as part of a file's: a user's column may hold anything."""
-    return re.sub(r"[^A-Za-z0-9]+", "_", f"{name:g}" if isinstance(name, float) else name).strip("_").lower()

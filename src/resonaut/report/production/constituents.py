@@ -1,0 +1,52 @@
+"""Events with the particles of their jets, for jet images and event displays.
+
+Most productions do not keep them. Because a block of events is the same whenever it is made, the first block of each
+process is then made again, with its particles, in a few seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+
+from resonaut.errors import SimulationError
+from resonaut.events.parquet import column_names, read_batches
+from resonaut.events.reading import LABEL
+from resonaut.features.native_output import native_output_to_stderr
+from resonaut.simulation.chain import Chain
+from resonaut.simulation.finished import FinishedProduction
+from resonaut.simulation.processes import find_process
+
+__all__ = ["read_constituents"]
+
+_JETS = tuple(f"jet{jet}_{name}" for jet in (1, 2) for name in ("pt", "eta", "phi", "mass"))
+_PARTICLES = tuple(f"jet{jet}_constituent_{name}" for jet in (1, 2) for name in ("pt", "eta", "phi"))
+
+
+def read_constituents(production: FinishedProduction) -> pa.Table:
+    """The first events of the file, or, where it has no constituents, of the first block of each process.
+
+    Raises:
+        SimulationError: they are not in the file and cannot be made again.
+        ModuleNotFoundError: they would have to be made, and Pythia or FastJet is not installed.
+    """
+    there = column_names(production.path)
+    labelled = LABEL in there
+    wanted = [*_JETS, *_PARTICLES, *(name for name in ("mjj", "met_phi", LABEL) if name in there)]
+    if set(_PARTICLES) <= set(there):
+        return pa.Table.from_batches([next(read_batches(production.path, wanted))])
+    if not labelled and len(production.chains) > 1:
+        raise SimulationError("the file has no labels, and its first events cannot be made again without giving them")
+    tables = [_first_block(Chain.from_settings(settings), labelled) for settings in production.chains]
+    return pa.concat_tables(tables)
+
+
+def _first_block(chain: Chain, labelled: bool) -> pa.Table:
+    with native_output_to_stderr():
+        table = replace(chain, constituents=True).run(0).table
+    if not labelled:
+        return table
+    label = find_process(chain.process).label
+    return table.append_column(LABEL, pa.array(np.full(table.num_rows, label, dtype=np.int8)))
