@@ -71,6 +71,7 @@ def event_display(
             f"$p_T$ = {jet.pt:,.0f}, m = {jet.mass:,.0f} GeV",
             ha="center",
             va="top" if i else "bottom",
+            color=color,
             fontsize=10,
         )
     ax.scatter([-0.88 * reach], [0.5 * np.pi], s=100 * AREA, facecolor="none", edgecolor=MUTED, linewidth=0.8)
