@@ -16,7 +16,9 @@ from resonaut.analysis.hunt import hunt
 from resonaut.analysis.result import HuntResult
 from resonaut.errors import ConfigError, RegionError, RunError
 from resonaut.events.events import Events
+from resonaut.events.origin import with_origin
 from resonaut.models import training
+from resonaut.report.citations import bibtex
 from resonaut.searches.crossfit import CrossFit
 
 CUTS = (0.1, 0.02)
@@ -138,10 +140,14 @@ def test_unusable_events_are_counted(signal_events: Events) -> None:
 def test_a_file_gives_what_its_events_give(run: tuple[Path, HuntResult], signal_events: Events, tmp_path: Path) -> None:
     columns = {name: signal_events.feature(name) for name in signal_events.names}
     table = pa.table({"mjj": signal_events.mass, "event": signal_events.ids, "label": signal_events.labels} | columns)
-    pq.write_table(table, tmp_path / "events.parquet")
-    for features in ("a,b,c", ["a", "b", "c"]):
-        result = hunt(tmp_path / "events.parquet", features=features, search=small(), efficiencies=CUTS, seed=3)
+    path, out = tmp_path / "events.parquet", tmp_path / "run"
+    pq.write_table(with_origin(table, {"process": "lhco-rnd", "detector": "DelphesCMS"}), path)
+    for features, folder in (("a,b,c", None), (["a", "b", "c"], out)):
+        result = hunt(path, features=features, search=small(), efficiencies=CUTS, seed=3, out=folder)
         assert replace(result, seconds={}) == replace(run[1], seconds={})
+    path.unlink()
+    assert "PYTHIA" in bibtex(out)  # the events said that they are simulated
+    assert "PYTHIA" not in bibtex(run[0])
 
 
 def test_a_search_without_crossfitting_is_refused(signal_events: Events) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from types import SimpleNamespace
 
 import matplotlib as mpl
@@ -23,16 +22,6 @@ from resonaut.plots.style import above_and_below, figure, report_style
 from resonaut.plots.table import Table
 
 REGION = (3300.0, 3700.0)
-
-
-@pytest.fixture
-def ax() -> Iterator[Axes]:
-    """An Axes in the report's style; drawn at the end with every warning an error."""
-    with report_style(), warnings.catch_warnings():
-        warnings.simplefilter("error")
-        canvas = figure()
-        yield canvas.add_axes((0.15, 0.15, 0.8, 0.8))
-        canvas.draw_without_rendering()
 
 
 def texts(ax: Axes) -> str:

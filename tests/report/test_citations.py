@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from resonaut.errors import RunError
-from resonaut.report.citations import METHODS, VERBS, bibtex, cited, library
+from resonaut.events.origin import with_origin
+from resonaut.report.citations import DETECTORS, FEATURES, METHODS, PROCESSES, VERBS, bibtex, cited_by_run, library
+from resonaut.simulation.detector import DETECTORS as KNOWN_DETECTORS
+from resonaut.simulation.processes import MIXTURES
+from resonaut.simulation.processes import PROCESSES as SIMULATED
 
 # Title words and identifier of each, as the papers themselves have them.
 KNOWN = {
@@ -23,6 +30,7 @@ KNOWN = {
     "Bierlich:2022pfr": ("PYTHIA 8.3", "2203.11601"),
     "deFavereau:2013fsa": ("DELPHES 3", "1307.6346"),
     "Thaler:2010tr": ("N-subjettiness", "1011.2268"),
+    "Thaler:2011gf": ("Maximizing Boosted Top Identification", "1108.2701"),
     "Cowan:2010js": ("Asymptotic formulae", "1007.1727"),
 }
 
@@ -51,26 +59,61 @@ def test_own_events_cite_neither(make_run: Any) -> None:
     assert "Hallin:2021wme" in found
 
 
-def test_only_what_a_run_is_composed_of_is_cited() -> None:
+def test_what_made_the_events_is_cited_wherever_they_went(make_run: Any) -> None:
+    """The hunt noted what its file said; another name of the file changes nothing."""
+    run = make_run(events="mine.parquet", features=("mj1", "mj2"))
+    provenance = json.loads((run / "provenance.json").read_text())
+    provenance["origin"] = {"process": "lhco-rnd", "detector": "DelphesCMS"}
+    (run / "provenance.json").write_text(json.dumps(provenance))
+    assert {"Bierlich:2022pfr", "deFavereau:2013fsa", "Cacciari:2011ma", "Kasieczka:2021xcg"} <= set(keys(bibtex(run)))
+    provenance["origin"] = {"process": "qcd", "detector": "NoDetector"}
+    (run / "provenance.json").write_text(json.dumps(provenance))
+    assert not {"deFavereau:2013fsa", "Kasieczka:2021xcg"} & set(keys(bibtex(run)))
+
+
+def test_the_table_names_processes_that_there_are() -> None:
+    assert set(PROCESSES) <= {*MIXTURES, *SIMULATED}
+    assert set(DETECTORS) <= set(KNOWN_DETECTORS)
+
+
+def test_a_file_alone_is_cited_by_what_it_says(tmp_path: Path) -> None:
+    table = with_origin(pa.table({"mjj": [3500.0], "tau21_1": [0.5]}), {"process": "qcd", "detector": "DelphesCMS"})
+    pq.write_table(table, tmp_path / "events.parquet")
+    assert keys(bibtex(tmp_path / "events.parquet")) == [
+        "resonaut",
+        "Bierlich:2022pfr",
+        "deFavereau:2013fsa",
+        "Cacciari:2011ma",
+        "Cacciari:2008gp",
+        "Thaler:2010tr",
+        "Thaler:2011gf",
+    ]
+    pq.write_table(pa.table({"mjj": [3500.0]}), tmp_path / "other.parquet")
+    with pytest.raises(RunError, match="not a run folder"):
+        bibtex(tmp_path / "other.parquet")
+
+
+def test_only_what_a_run_is_composed_of_is_cited_by_run() -> None:
     settings = {
         "run": {"verb": "hunt"},
         "search": {"name": "crossfit", "search": {"name": "cathode", "density": {"name": "x"}}},
     }
-    assert [reference.key for reference in cited(settings)] == ["resonaut", "Hallin:2021wme", "Cowan:2010js"]
+    assert [reference.key for reference in cited_by_run(settings)] == ["resonaut", "Hallin:2021wme", "Cowan:2010js"]
 
 
 def test_a_part_left_at_its_default_is_cited_too() -> None:
     """`Ensemble()` is one of boosted trees, and its run.toml names no model."""
-    named = cited({"search": {"name": "ensemble", "model": {"name": "trees"}}})
-    assert cited({"search": {"name": "ensemble"}}) == named
+    named = cited_by_run({"search": {"name": "ensemble", "model": {"name": "trees"}}})
+    assert cited_by_run({"search": {"name": "ensemble"}}) == named
     assert "Finke:2023ltw" in [reference.key for reference in named]
     assert "Finke:2023ltw" not in [
-        reference.key for reference in cited({"search": {"name": "ensemble", "model": {"name": "other"}}})
+        reference.key for reference in cited_by_run({"search": {"name": "ensemble", "model": {"name": "other"}}})
     ]
 
 
 def test_every_method_of_the_table_has_its_entries() -> None:
-    assert {key for keys in (*METHODS.values(), *VERBS.values()) for key in keys} <= set(library())
+    tables = (METHODS, VERBS, PROCESSES, DETECTORS, FEATURES)
+    assert {key for table in tables for keys in table.values() for key in keys} <= set(library())
 
 
 def test_every_entry_can_be_cited_and_read() -> None:

@@ -37,7 +37,7 @@ class Distribution:
     """
 
     column: str
-    edges: Float[Array, " B+1"]
+    edges: Float[Array, " E"]
     counts: dict[str, Int[Array, " B"]] = field(default_factory=dict)
     outside: dict[str, int] = field(default_factory=dict)
     n_unusable: int = 0
@@ -82,7 +82,7 @@ def sample_rows(table: pa.RecordBatch | pa.Table) -> dict[str, Array]:
     return {name: chosen for name, chosen in rows.items() if chosen.any()}
 
 
-def choose_edges(column: str, parts: list[Shaped[Array, " _"]]) -> Float[Array, " B+1"]:
+def choose_edges(column: str, parts: list[Shaped[Array, " _"]]) -> Float[Array, " E"]:
     """Bins of a round width over nearly all values, the fewer the smaller the smallest sample is.
 
     Args:

@@ -44,4 +44,4 @@ def axis_label(column: str) -> str:
 def unit(column: str) -> str:
     """What a column is measured in; empty where it is a plain number."""
     found = re.search(r"\[([^]]+)\]$", axis_label(column))
-    return found[1] if found and column not in found[0] else ""
+    return found[1] if found else ""

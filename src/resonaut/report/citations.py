@@ -20,7 +20,18 @@ from resonaut.events.parquet import column_names
 from resonaut.runs.folder import RunFolder
 from resonaut.simulation.finished import FinishedProduction
 
-__all__ = ["METHODS", "PROCESSES", "Reference", "as_bibtex", "bibtex", "cited_by_events", "cited_by_run", "library"]
+__all__ = [
+    "DETECTORS",
+    "FEATURES",
+    "METHODS",
+    "PROCESSES",
+    "Reference",
+    "as_bibtex",
+    "bibtex",
+    "cited_by_events",
+    "cited_by_run",
+    "library",
+]
 
 METHODS: Mapping[str, tuple[str, ...]] = {
     "cathode": ("Hallin:2021wme",),

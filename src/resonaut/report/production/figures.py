@@ -20,7 +20,7 @@ from resonaut.plots.table import Table
 from resonaut.report.pictures import Drawing, Image, render_figures, slug
 from resonaut.report.production.contents import ProductionContents
 
-__all__ = ["draw_figures", "is_kinematic"]
+__all__ = ["draw_figures", "drawings", "is_kinematic"]
 
 N_DISPLAYED = 3
 """Events displayed of each sample."""
@@ -35,13 +35,17 @@ _PANELS = 12
 
 def draw_figures(contents: ProductionContents) -> dict[str, list[Image]]:
     """Every figure, by section of the page; also written into `FILE.run/figures/`."""
-    sections = {
+    return render_figures(contents.production.folder, drawings(contents))
+
+
+def drawings(contents: ProductionContents) -> dict[str, Iterator[Drawing]]:
+    """The figures by section, each drawn when it is asked for."""
+    return {
         "kinematics": _kinematics(contents),
         "substructure": _substructure(contents),
         "images": _images(contents),
         "displays": _displays(contents),
     }
-    return render_figures(contents.production.folder, sections)
 
 
 def is_kinematic(column: str) -> bool:
