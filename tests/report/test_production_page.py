@@ -16,6 +16,7 @@ import pytest
 
 from resonaut.cli import main
 from resonaut.errors import ConfigError, RunError, SimulationError
+from resonaut.events.origin import read_origin
 from resonaut.plots.style import report_style
 from resonaut.report.citations import bibtex
 from resonaut.report.page import write_report
@@ -155,7 +156,7 @@ def test_without_labels_nothing_tells_signal_from_background(mixture: Path, chan
     found = contents(changed(mixture, lambda table: table.drop_columns("label")))
     assert drawn(found) == set()
     text = told(found)
-    assert "the file has no labels" in text
+    assert "would tell which is which" in text
     assert "1 of 7 checks failed" in text  # its checksum
     assert "Red: signal" not in text
 
@@ -266,3 +267,16 @@ def test_a_report_does_not_hinder_making_the_file_again(background: Path, tmp_pa
     assert simulate("lhco-rnd", out=copy, **settings).path.read_bytes() == background.read_bytes()
     assert figure.exists()
     assert not list(Path(f"{copy}.run").glob("*.parquet"))
+
+
+def test_a_black_box_stays_closed(tmp_path: Path) -> None:
+    """Nothing in the page, and nothing noted in the file, says what is hidden, or that anything is."""
+    path = tmp_path / "box.parquet"
+    simulate("blackbox", events=200, out=path, seed=5, block_size=100, progress=False)
+    assert read_origin(path) == {"process": "blackbox", "detector": "DelphesCMS"}
+    found = contents(path)
+    assert [check.question for check in found.checks if not check.passed] == []
+    text = told(found)
+    assert "would tell which is which" in text
+    assert not re.search("wprime|zprime|qstar|svj", text, flags=re.IGNORECASE)
+    assert "PYTHIA" in bibtex(path)

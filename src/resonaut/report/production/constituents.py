@@ -33,20 +33,16 @@ def read_constituents(production: FinishedProduction) -> pa.Table:
         ModuleNotFoundError: they would have to be made, and Pythia or FastJet is not installed.
     """
     there = column_names(production.path)
-    labelled = LABEL in there
     wanted = [*_JETS, *_PARTICLES, *(name for name in ("mjj", "met_phi", LABEL) if name in there)]
     if set(_PARTICLES) <= set(there):
         return pa.Table.from_batches([next(read_batches(production.path, wanted))])
-    if not labelled and len(production.chains) > 1:
-        raise SimulationError("the file has no labels, and its first events cannot be made again without giving them")
-    tables = [_first_block(Chain.from_settings(settings), labelled) for settings in production.chains]
-    return pa.concat_tables(tables)
+    if LABEL not in there:  # a black box
+        raise SimulationError("the file has no constituents, and to make events again would tell which is which")
+    return pa.concat_tables([_first_block(Chain.from_settings(settings)) for settings in production.chains])
 
 
-def _first_block(chain: Chain, labelled: bool) -> pa.Table:
+def _first_block(chain: Chain) -> pa.Table:
     with native_output_to_stderr():
         table = replace(chain, constituents=True).run(0).table
-    if not labelled:
-        return table
     label = find_process(chain.process).label
     return table.append_column(LABEL, pa.array(np.full(table.num_rows, label, dtype=np.int8)))
