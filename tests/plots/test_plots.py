@@ -213,6 +213,8 @@ def test_twenty_thousand_thresholds_are_drawn(ax: Axes) -> None:
         ("mjj", r"$m_{jj}$ [GeV]"),
         ("tau21_1", r"$\tau_{21}$ of the lighter jet"),
         ("tau3_b05_2", r"$\tau_{3}$ ($\beta$ = 0.5) of the heavier jet"),
+        ("c2_b20_1", r"$C_2$ ($\beta$ = 2.0) of the lighter jet"),
+        ("msd_2", "soft-drop mass of the heavier jet [GeV]"),
         ("jet2_pt", r"$p_T$ of jet 2 [GeV]"),
         ("jet1_constituent", "jet1_constituent"),
         ("price in $", r"price in \$"),

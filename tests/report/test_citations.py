@@ -13,6 +13,8 @@ import pytest
 
 from resonaut.errors import RunError
 from resonaut.events.origin import with_origin
+from resonaut.features.observables import FEATURES as COMPUTABLE
+from resonaut.plots.labels import axis_label
 from resonaut.report.citations import DETECTORS, FEATURES, METHODS, PROCESSES, VERBS, bibtex, cited_by_run, library
 from resonaut.simulation.detector import DETECTORS as KNOWN_DETECTORS
 from resonaut.simulation.processes import MIXTURES
@@ -31,8 +33,13 @@ KNOWN = {
     "deFavereau:2013fsa": ("DELPHES 3", "1307.6346"),
     "Thaler:2010tr": ("N-subjettiness", "1011.2268"),
     "Thaler:2011gf": ("Maximizing Boosted Top Identification", "1108.2701"),
+    "Larkoski:2013eya": ("Energy Correlation Functions", "1305.0007"),
+    "Larkoski:2014gra": ("Power Counting", "1409.6298"),
+    "Moult:2016cvt": ("New Angles", "1609.07483"),
+    "Larkoski:2014wba": ("Soft Drop", "1402.2657"),
     "Cowan:2010js": ("Asymptotic formulae", "1007.1727"),
 }
+OTHER_FEATURES = {"Larkoski:2013eya", "Larkoski:2014gra", "Moult:2016cvt", "Larkoski:2014wba"}
 
 
 def keys(text: str) -> list[str]:
@@ -43,7 +50,7 @@ def test_the_demo_hunt_cites_methods_simulation_and_features(make_run: Any) -> N
     found = keys(bibtex(make_run()))
     assert found[0] == "resonaut"
     programs = {"resonaut", "Rozet:2022zuko", "Ke:2017lightgbm", "Pedregosa:2011sklearn"}
-    assert set(found) == programs | set(KNOWN) - {"LHCO:2019rnd"}
+    assert set(found) == programs | set(KNOWN) - {"LHCO:2019rnd"} - OTHER_FEATURES
     assert len(found) == len(set(found))
 
 
@@ -69,6 +76,17 @@ def test_what_made_the_events_is_cited_wherever_they_went(make_run: Any) -> None
     provenance["origin"] = {"process": "qcd", "detector": "NoDetector"}
     (run / "provenance.json").write_text(json.dumps(provenance))
     assert not {"deFavereau:2013fsa", "Kasieczka:2021xcg"} & set(keys(bibtex(run)))
+
+
+def test_every_feature_that_can_be_made_has_a_name_on_its_axis() -> None:
+    assert [column for column in COMPUTABLE if axis_label(column) == column] == []
+
+
+def test_features_are_cited_by_their_columns(make_run: Any) -> None:
+    assert set(keys(bibtex(make_run(features=("c2_b10_1", "msd_2"))))) & {"Thaler:2010tr", *OTHER_FEATURES} == {
+        "Larkoski:2013eya",
+        "Larkoski:2014wba",
+    }
 
 
 def test_the_table_names_processes_that_there_are() -> None:

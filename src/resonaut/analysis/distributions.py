@@ -19,6 +19,7 @@ from resonaut.events.reading import ID, LABEL
 __all__ = ["Distribution", "read_distributions", "sample_rows"]
 
 Array = np.ndarray
+BATCH = 16_384
 MAX_BINS = 50
 TAIL = 5e-4  # of the events at either end do not decide where an axis ends
 
@@ -61,10 +62,10 @@ def read_distributions(path: Path) -> dict[str, Distribution]:
     columns = [one.name for one in schema if _is_number(one.type) and one.name not in (ID, LABEL)]
     wanted = [*columns, LABEL] if LABEL in schema.names else columns
     found: dict[str, Distribution] = {}
-    for batch in read_batches(path, wanted):
+    for batch in read_batches(path, BATCH, wanted):
         samples = sample_rows(batch)
         for column in columns:
-            values = batch.column(column).to_numpy(zero_copy_only=False)
+            values = batch.column(column).to_numpy()
             if column not in found:
                 parts = [values[rows] for rows in samples.values()]
                 found[column] = Distribution(column, choose_edges(column, parts))
@@ -73,7 +74,7 @@ def read_distributions(path: Path) -> dict[str, Distribution]:
     return found
 
 
-def sample_rows(table: pa.RecordBatch | pa.Table) -> dict[str, Array]:
+def sample_rows(table: pa.Table) -> dict[str, Array]:
     """Which rows are background and which signal; without labels all are `events`. Empty samples are left out."""
     if LABEL not in table.schema.names:
         return {"events": np.ones(table.num_rows, dtype=bool)}

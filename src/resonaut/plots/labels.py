@@ -23,6 +23,13 @@ _OF_A_JET = {
     "mass": "mass of jet {} [GeV]",
     "n": "constituents of jet {}",
 }
+_OBSERVABLES = {
+    "msd": "soft-drop mass of the {} [GeV]",
+    "ptd": r"$p_T^D$ of the {}",
+    "c2": r"$C_2$ ($\beta$ = {beta}) of the {}",
+    "d2": r"$D_2$ ($\beta$ = {beta}) of the {}",
+    "n2": r"$N_2$ ($\beta$ = {beta}) of the {}",
+}
 
 
 def axis_label(column: str) -> str:
@@ -36,6 +43,8 @@ def axis_label(column: str) -> str:
         return rf"$\tau_{{{found[1]}{found[2]}}}$ of the {_WHICH[found[3]]}"
     if found := re.fullmatch(r"tau(\d)_b(\d)(\d)_([12])", column):
         return rf"$\tau_{{{found[1]}}}$ ($\beta$ = {found[2]}.{found[3]}) of the {_WHICH[found[4]]}"
+    if (found := re.fullmatch(r"([a-z]+\d?)(?:_b(\d)(\d))?_([12])", column)) and found[1] in _OBSERVABLES:
+        return _OBSERVABLES[found[1]].format(_WHICH[found[4]], beta=f"{found[2]}.{found[3]}")
     if (found := re.fullmatch(r"jet([12])_([a-z]+)", column)) and found[2] in _OF_A_JET:
         return _OF_A_JET[found[2]].format(found[1])
     return column.replace("$", r"\$")

@@ -54,7 +54,13 @@ PROCESSES: Mapping[str, tuple[str, ...]] = {
 
 DETECTORS: Mapping[str, tuple[str, ...]] = {"DelphesCMS": ("deFavereau:2013fsa",)}
 
-FEATURES: Mapping[str, tuple[str, ...]] = {"tau": ("Thaler:2010tr", "Thaler:2011gf")}
+FEATURES: Mapping[str, tuple[str, ...]] = {
+    "tau": ("Thaler:2010tr", "Thaler:2011gf"),
+    "c2_": ("Larkoski:2013eya",),
+    "d2_": ("Larkoski:2014gra",),
+    "n2_": ("Moult:2016cvt",),
+    "msd_": ("Larkoski:2014wba",),
+}
 """How the columns of a feature begin -> its papers."""
 
 _SIMULATION = ("Bierlich:2022pfr",)

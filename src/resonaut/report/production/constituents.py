@@ -14,18 +14,20 @@ import pyarrow as pa
 from resonaut.errors import SimulationError
 from resonaut.events.parquet import column_names, read_batches
 from resonaut.events.reading import LABEL
+from resonaut.features.constituents import CONSTITUENTS
 from resonaut.features.native_output import native_output_to_stderr
 from resonaut.simulation.chain import Chain
 from resonaut.simulation.finished import FinishedProduction
 from resonaut.simulation.processes import find_process
 
-__all__ = ["read_constituents"]
+__all__ = ["events_with_particles"]
 
 _JETS = tuple(f"jet{jet}_{name}" for jet in (1, 2) for name in ("pt", "eta", "phi", "mass"))
-_PARTICLES = tuple(f"jet{jet}_constituent_{name}" for jet in (1, 2) for name in ("pt", "eta", "phi"))
+SHOWN = 16_384
+"""So many of the file's first events are read; with their particles some 60 MB."""
 
 
-def read_constituents(production: FinishedProduction) -> pa.Table:
+def events_with_particles(production: FinishedProduction) -> pa.Table:
     """The first events of the file, or, where it has no constituents, of the first block of each process.
 
     Raises:
@@ -33,9 +35,9 @@ def read_constituents(production: FinishedProduction) -> pa.Table:
         ModuleNotFoundError: they would have to be made, and Pythia or FastJet is not installed.
     """
     there = column_names(production.path)
-    wanted = [*_JETS, *_PARTICLES, *(name for name in ("mjj", "met_phi", LABEL) if name in there)]
-    if set(_PARTICLES) <= set(there):
-        return pa.Table.from_batches([next(read_batches(production.path, wanted))])
+    wanted = [*_JETS, *CONSTITUENTS, *(name for name in ("mjj", "met_phi", LABEL) if name in there)]
+    if set(CONSTITUENTS) <= set(there):
+        return next(read_batches(production.path, SHOWN, wanted))
     if LABEL not in there:  # a black box
         raise SimulationError("the file has no constituents, and to make events again would tell which is which")
     return pa.concat_tables([_first_block(Chain.from_settings(settings)) for settings in production.chains])

@@ -10,7 +10,7 @@ import pyarrow as pa
 from resonaut.analysis.distributions import Distribution, read_distributions
 from resonaut.errors import ResonautError
 from resonaut.report.production.checks import Check, check_production
-from resonaut.report.production.constituents import read_constituents
+from resonaut.report.production.constituents import events_with_particles
 from resonaut.simulation.finished import FinishedProduction, require_parquet
 
 __all__ = ["ProductionContents"]
@@ -45,7 +45,7 @@ class ProductionContents:
         distributions = read_distributions(production.path)
         events, no_events = None, ""
         try:
-            events = read_constituents(production)
+            events = events_with_particles(production)
         except (ResonautError, ModuleNotFoundError) as error:  # the rest of the page does without
             no_events = str(error)
         return cls(
