@@ -93,7 +93,7 @@ def _hooks_class() -> Any:
             try:
                 self._jets.analyze(event)
                 self.leading_pt = self._jets.pT(0) if self._jets.sizeJet() else 0.0
-                veto = self.leading_pt < self._veto_pt
+                veto = self.leading_pt < float(self._veto_pt or 0.0)
                 self.n_vetoed += veto
                 return bool(veto)
             except Exception as error:
