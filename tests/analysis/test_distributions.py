@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +83,23 @@ def test_edges_are_round_and_whole_numbers_are_in_the_middle() -> None:
     assert np.all(counts % 1 == 0.5)
     assert choose_edges("jet1_phi", [np.array([0.1, 0.2])])[[0, -1]] == pytest.approx([-np.pi, np.pi])
     assert len(choose_edges("constant", [np.full(100, 7.0)])) >= 2
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    """A fresh process each, because Arrow gives nothing back; its own account is exact."""
+    peaks = []
+    for n in (100_000, 800_000):
+        path = tmp_path / f"{n}.parquet"
+        write(path, n)
+        code = f"""
+import pyarrow as pa
+from pathlib import Path
+from resonaut.analysis.distributions import read_distributions
+read_distributions(Path({str(path)!r}))
+print(pa.default_memory_pool().max_memory())
+"""
+        peaks.append(int(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout))
+    assert peaks[1] < 1.3 * peaks[0]
 
 
 def test_a_damaged_file_is_one_line(tmp_path: Path) -> None:

@@ -108,4 +108,5 @@ def _open(path: Path | str) -> pq.ParquetFile:
     # Not pq.read_table: it takes columns from folder names such as `label=1/`.
     if not first_bytes(path).startswith(PARQUET_MAGIC):
         raise FormatError(f"{path} is not a Parquet file; name its --format, or give another file")
-    return pq.ParquetFile(path, page_checksum_verification=True)
+    # Without pre_buffer=False the whole file is in memory by the time its last batch is read.
+    return pq.ParquetFile(path, page_checksum_verification=True, pre_buffer=False)
