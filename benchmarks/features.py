@@ -39,8 +39,11 @@ def main() -> None:
     from resonaut.features.sets import FEATURE_SETS
     from resonaut.simulation.chain import Chain
     from resonaut.simulation.detector import DelphesCMS
+    from resonaut.simulation.processes import PROCESSES
 
-    chain = Chain(process="qcd", detector=DelphesCMS(), clustering=JetClustering(), seed=1, constituents=True)
+    chain = Chain(
+        process=PROCESSES["qcd"], detector=DelphesCMS(), clustering=JetClustering(), seed=1, constituents=True
+    )
     blocks, found = [], 0
     while found < options.events:
         blocks.append(chain.run(len(blocks)).table)

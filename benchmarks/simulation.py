@@ -34,11 +34,12 @@ def main() -> None:
     from resonaut.simulation.processes import find_process
     from resonaut.simulation.pythia import configure
 
+    qcd = find_process("qcd")
     parameters = {"pt_hat_min": options.pt_hat_min}
-    bare = configure(find_process("qcd").settings(parameters), 13000.0)
+    bare = configure(qcd.settings(parameters), 13000.0)
     bare.init()
     chain = Chain(
-        process="qcd",
+        process=qcd,
         parameters=parameters,
         detector=DelphesCMS(),
         clustering=JetClustering(),

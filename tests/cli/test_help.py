@@ -20,6 +20,19 @@ def test_every_verb_has_help(verb: str, capsys: pytest.CaptureFixture[str]) -> N
     assert f"resonaut {verb}" in capsys.readouterr().out
 
 
+def test_simulate_names_every_process_and_parameter(capsys: pytest.CaptureFixture[str]) -> None:
+    from resonaut.simulation.processes import FROM_FILE, MIXTURES, PROCESSES
+
+    for option in ("--list", "--help"):
+        with pytest.raises(SystemExit) as exit:
+            main(["simulate", option])
+        assert exit.value.code == 0
+        said = capsys.readouterr().out
+        assert all(name in said for name in (*MIXTURES, *PROCESSES, *FROM_FILE))
+        if option == "--list":
+            assert all(f"{name}=" in said for process in PROCESSES.values() for name in process.free)
+
+
 def test_help_imports_nothing_heavy() -> None:
     heavy = "torch lightning_fabric sklearn matplotlib zuko pythia8mc fastjet numba awkward pyarrow"
     code = f"""

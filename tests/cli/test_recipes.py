@@ -27,6 +27,16 @@ def test_simulate_by_recipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert "FastJet" not in capsys.readouterr().out  # standard output is the result's
 
 
+def test_simulate_without_a_detector(tmp_path: Path) -> None:
+    """The jets of true particles have more constituents than what a detector sees of them."""
+    few = ["simulate", "wprime-xy", "--events", 5, "--workers", 1, "--seed", 3]
+    n = {}
+    for detector in ("cms", "none"):
+        run(*few, "--detector", detector, "--out", tmp_path / f"{detector}.parquet")
+        n[detector] = pq.read_table(tmp_path / f"{detector}.parquet").to_pandas()["jet1_n"].mean()
+    assert n["none"] > 1.2 * n["cms"]
+
+
 def test_a_drawn_seed_is_recorded_and_kept(tmp_path: Path) -> None:
     command = ["simulate", "wprime-xy", "--events", 5, "--workers", 1, "--out", tmp_path / "a.parquet"]
     run(*command)

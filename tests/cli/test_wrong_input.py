@@ -169,6 +169,25 @@ def test_simulate_refuses(error_of: Run) -> None:
     assert "-5" in error_of("simulate", "qcd", "--events", "-5")
     assert "mass_wprime" in error_of("simulate", "wprime-xy", "--events", "10", "--set", "mass_x=4000")
     assert "mass_z" in error_of("simulate", "wprime-xy", "--events", "10", "--set", "mass_z=4000")
+    assert "r_inv" in error_of("simulate", "svj", "--set", "r_inv=2")
+    assert "mass_zprime" in error_of("simulate", "zprime-tt", "--set", "mass_zprime=200")
+    assert "cms" in error_of("simulate", "qcd", "--detector", "atlas")
+
+
+def test_simulate_refuses_files_it_cannot_use(error_of: Run, tmp_path: Path) -> None:
+    card, lhe = tmp_path / "mine.cmnd", tmp_path / "hard.lhe"
+    card.write_text("HardQCD:all = on\nHardQCD:everything = on\n")
+    said = error_of("simulate", "pythia", card)
+    assert "PYTHIA Error" in said  # its own words
+    assert "HardQCD:everything = on" in said
+    assert "line 2" in said
+    lhe.write_text("<LesHouchesEvents>\n<init>\n")
+    assert "truncated" in error_of("simulate", "lhe", lhe)
+    for process in ("pythia", "lhe"):
+        assert "nowhere" in error_of("simulate", process, "nowhere")
+        assert "FILE" in error_of("simulate", process)
+    assert "takes no file" in error_of("simulate", "qcd", card)
+    assert not list(tmp_path.glob("*.run"))
 
 
 def test_features_wants_particles(error_of: Run, events: Path) -> None:

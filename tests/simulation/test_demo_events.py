@@ -17,6 +17,7 @@ from resonaut.features.clustering import JetClustering
 from resonaut.quality.two_sample import c2st
 from resonaut.simulation.chain import Chain
 from resonaut.simulation.detector import DelphesCMS
+from resonaut.simulation.processes import PROCESSES
 
 VARIABLES = ("mjj", "mj1", "delta_mj", "tau21_1", "tau21_2")
 
@@ -34,7 +35,11 @@ def events():
 def _chain(process: str) -> Chain:
     """What the documented command runs."""
     return Chain(
-        process=process, detector=DelphesCMS(), clustering=JetClustering(), seed=1, mass_range=(2300.0, 5000.0)
+        process=PROCESSES[process],
+        detector=DelphesCMS(),
+        clustering=JetClustering(),
+        seed=1,
+        mass_range=(2300.0, 5000.0),
     )
 
 

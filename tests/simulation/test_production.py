@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import subprocess
@@ -15,9 +16,10 @@ import pytest
 
 from resonaut.errors import ConfigError, ResonautError, RunError, SimulationError
 from resonaut.events.formats import FORMATS, detect_format
+from resonaut.events.parquet import ParquetWriter
 from resonaut.features.clustering import JetClustering
 from resonaut.features.extraction import extract_features
-from resonaut.simulation import production
+from resonaut.simulation import production, shards
 from resonaut.simulation.chain import Chain
 from resonaut.simulation.detector import NoDetector
 from resonaut.simulation.production import simulate
@@ -212,7 +214,7 @@ def test_parameters_and_mass_range_are_obeyed(tmp_path):
 @pytest.mark.parametrize(
     ("process", "options", "error", "message"),
     [
-        ("ttbar", {"events": 5}, SimulationError, "unknown process 'ttbar'; there are: lhco-rnd, qcd, wprime-xy"),
+        ("higgs", {"events": 5}, SimulationError, "unknown process 'higgs'; there are: lhco-rnd, qcd, wprime-xy"),
         ("qcd", {"events": -5}, ConfigError, "events is -5"),
         ("lhco-rnd", {"events": 5, "signal": -1}, ConfigError, "signal is -1"),
         ("qcd", {"events": 0}, ConfigError, "0 events are asked for"),
@@ -239,10 +241,18 @@ def test_wrong_input_is_refused_before_anything_is_written(process, options, err
     assert not list(tmp_path.iterdir())
 
 
-def test_what_goes_wrong_in_a_worker_comes_out(tmp_path):
-    # 500 GeV of energy has no jets of 1 TeV: Pythia finds out in the worker
-    with pytest.raises(SimulationError, match="Pythia refuses"):
+def test_what_pythia_refuses_leaves_nothing_behind(tmp_path):
+    # 500 GeV of energy has no jets of 1 TeV
+    with pytest.raises(SimulationError, match=r"Pythia refuses .*vanishing cross sections"):
         simulate("qcd", events=5, out=tmp_path / "events.parquet", energy=500.0, workers=2, progress=False)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_goes_wrong_in_a_worker_comes_out(tmp_path):
+    # the worker cannot write the shard: a folder is in its place
+    (tmp_path / "events.parquet.run" / "wprime-xy-000000.parquet" / "folder").mkdir(parents=True)
+    with pytest.raises(RunError, match="cannot be written"):
+        simulate("wprime-xy", events=5, out=tmp_path / "events.parquet", block_size=5, workers=2, progress=False)
 
 
 def test_a_selection_nothing_passes_ends(tmp_path):
@@ -255,10 +265,34 @@ def test_a_selection_nothing_passes_ends(tmp_path):
 def test_an_output_that_cannot_be_written(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
-    with pytest.raises(RunError, match="cannot write to"):
+    with pytest.raises(RunError, match="cannot be written"):
         simulate("qcd", events=5, out=blocked / "events.parquet", progress=False)
     with pytest.raises(RunError, match="is a folder"):
         simulate("qcd", events=5, out=tmp_path, progress=False)
+
+
+@pytest.mark.parametrize("where", ["shard", "manifest", "merging", "closing"])
+def test_a_full_disk(tmp_path, monkeypatch, where):
+    """Whichever file does not fit: one line, nothing half written, and the same call goes on when there is room."""
+    few = {"events": 3, "block_size": 6, "detector": NoDetector(), "progress": False}
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    owner, name = {
+        "shard": (shards.pq, "write_table"),
+        "manifest": (Path, "write_text"),
+        "merging": (ParquetWriter, "write"),
+        "closing": (ParquetWriter, "close"),
+    }[where]
+    out = tmp_path / "events.parquet"
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, full)
+        with pytest.raises(RunError, match=r"cannot be written \(No space left on device\); free some space"):
+            simulate("wprime-xy", out=out, **few)
+    assert not out.exists()
+    assert not list(tmp_path.rglob(".*"))
+    assert simulate("wprime-xy", out=out, **few).n_events == 3
 
 
 def test_a_read_only_folder(tmp_path):
@@ -270,7 +304,7 @@ def test_a_read_only_folder(tmp_path):
     try:
         if _writable(mount):
             pytest.skip("this user may write anywhere and mount nothing")
-        with pytest.raises(ResonautError, match="cannot write to"):
+        with pytest.raises(ResonautError, match="cannot be written"):
             simulate("qcd", events=5, out=mount / "events.parquet", progress=False)
     finally:
         if mounted.returncode == 0:

@@ -10,8 +10,9 @@ from resonaut.errors import SimulationError
 from resonaut.features.clustering import JetClustering
 from resonaut.simulation.detector import NoDetector
 from resonaut.simulation.hooks import event_hooks
-from resonaut.simulation.processes import QCD, WPRIME_XY
-from resonaut.simulation.pythia import PythiaGenerator, cross_section
+from resonaut.simulation.processes.qcd import QCD
+from resonaut.simulation.processes.wprime_xy import WPRIME_XY
+from resonaut.simulation.pythia import NO_HARD_PARTON, PythiaGenerator, cross_section
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def test_a_block_does_not_depend_on_what_came_before(generator):
     assert ak.array_equal(first.particles, again.particles)
     assert ak.array_equal(first.particles, fresh.particles)
     assert not ak.array_equal(first.particles, other.particles)
-    assert first.n_generated == again.n_generated == 20 + first.n_vetoed
+    assert first.n_generated == again.n_generated == 20 + first.excluded[NO_HARD_PARTON]
 
 
 def test_events_conserve_energy_and_momentum(generator):
@@ -40,7 +41,9 @@ def test_events_conserve_energy_and_momentum(generator):
 
 def test_the_veto_drops_events_without_a_hard_jet(generator):
     vetoed = generator.generate(60, seed=2)
-    assert vetoed.n_vetoed > 0.2 * vetoed.n_generated  # a third of the QCD events above pTHat 1000 have none
+    assert (
+        vetoed.excluded[NO_HARD_PARTON] > 0.2 * vetoed.n_generated
+    )  # a third of the QCD events above pTHat 1000 have none
     # What is kept has a jet of hadrons near or above the parton jet's threshold.
     dijets = JetClustering(leading_pt=1000.0).cluster(NoDetector().observe(vetoed.particles, seed=0))
     assert len(dijets) >= 58

@@ -32,12 +32,14 @@ class SimulationSettings(JetSettings):
 
     verb: Literal["simulate"] = "simulate"
     process: str = "lhco-rnd"
+    file: str | None = None
     events: int = 20_000
     signal: int = 0
     parameters: dict[str, float] = field(default_factory=dict)
     mass_range: str | None = None
     features: str | None = None
     format: str = "parquet"
+    detector: Literal["cms", "none"] = "cms"
     seed: int | None = None
 
 

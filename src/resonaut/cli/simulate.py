@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -14,8 +14,10 @@ __all__ = ["simulate"]
 
 def simulate(
     process: str | None = None,
+    file: Path | None = None,
     /,
     *,
+    list_: Annotated[bool, Parameter(name="--list", negative=())] = False,
     events: int | None = None,
     signal: int | None = None,
     settings: Annotated[tuple[str, ...], Parameter(name="--set", negative=(), show_default=False)] = (),
@@ -23,6 +25,7 @@ def simulate(
     leading_pt: float | None = None,
     eta_max: float | None = None,
     mass_range: str | None = None,
+    detector: Literal["cms", "none"] | None = None,
     features: str | None = None,
     constituents: bool | None = None,
     format: str | None = None,
@@ -37,14 +40,19 @@ def simulate(
     Parameters
     ----------
     process
-        lhco-rnd (QCD dijets and W' -> X Y -> qq qq), qcd, wprime-xy, or blackbox: QCD dijets that may hide a resonance,
-        without labels; `resonaut unseal` tells. [default: lhco-rnd]
+        lhco-rnd (qcd with wprime-xy in it), qcd, wprime-xy, wprime-xy3, qstar-qw, zprime-tt, svj, ttbar; pythia and lhe
+        read a FILE; blackbox is qcd that may hide a resonance, without labels: `resonaut unseal` tells.
+        [default: lhco-rnd]
+    file
+        A Pythia command file, for pythia, or parton-level events (LHE), for lhe.
+    list_
+        Say what the processes are, with their parameters and defaults, and do nothing else.
     events
         Selected events; of lhco-rnd, its background; of blackbox, all. [default: 20000]
     signal
         Selected signal events of lhco-rnd. [default: 0]
     settings
-        A parameter of the process, KEY=VALUE in GeV, such as mass_wprime=4000; repeatable.
+        A parameter of the process, such as mass_wprime=4000 (GeV); repeatable.
     radius
         Of the anti-kT jets. [default: 1.0]
     leading_pt
@@ -53,6 +61,8 @@ def simulate(
         Largest |eta| of the leading jet. [default: 2.5]
     mass_range
         Keep dijet masses LOW:HIGH only, GeV.
+    detector
+        cms, after Delphes' card, or none: true particles. [default: cms]
     features
         A feature set's name. [default: baseline]
     constituents
@@ -67,10 +77,15 @@ def simulate(
     """
     from rich.table import Table
 
+    if list_:
+        list_processes()
+        return
+
     from resonaut.cli.settings import SimulationSettings
     from resonaut.events.output import output_format
     from resonaut.registry import read_config
     from resonaut.searches.regions import interval
+    from resonaut.simulation.detector import DelphesCMS, NoDetector
     from resonaut.simulation.finished import require_parquet
     from resonaut.simulation.production import recorded_seed
     from resonaut.simulation.production import simulate as produce
@@ -79,12 +94,14 @@ def simulate(
     recipe = read_recipe(common.recipe, sections=("run",))["run"]
     given = without_none(
         process=process,
+        file=None if file is None else str(file),
         events=events,
         signal=signal,
         radius=radius,
         leading_pt=leading_pt,
         eta_max=eta_max,
         mass_range=mass_range,
+        detector=detector,
         features=features,
         constituents=constituents,
         format=format,
@@ -97,6 +114,7 @@ def simulate(
     out = common.out or Path(run.process + output_format(run.format).suffix)
     result = produce(
         run.process,
+        file=run.file,
         events=run.events,
         signal=run.signal,
         out=out,
@@ -107,6 +125,7 @@ def simulate(
         leading_pt=run.leading_pt,
         eta_max=run.eta_max,
         mass_range=None if run.mass_range is None else interval(run.mass_range, "mass range"),
+        detector={"cms": DelphesCMS, "none": NoDetector}[run.detector](),
         features=run.features,
         constituents=run.constituents,
         format=run.format,
@@ -129,7 +148,42 @@ def simulate(
     printer.print(
         f"{result.path}: {result.n_events:,} events in {result.seconds:.0f} s", highlight=False, soft_wrap=True
     )
+    if result.n_events < result.n_wanted:
+        printer.print(
+            f"{run.file} holds no more: {result.n_events:,} of the {result.n_wanted:,} events asked for",
+            highlight=False,
+            soft_wrap=True,
+        )
     if report:
         from resonaut.report.page import write_report
 
         printer.print(f"Report: {write_report(result.path)}", highlight=False, soft_wrap=True)
+
+
+def list_processes() -> None:
+    """Print every process with its parameters and their defaults."""
+    from rich.table import Table
+
+    from resonaut.simulation.processes import BLACKBOX, MIXTURES, PROCESSES
+    from resonaut.simulation.processes.process import LHCO_LEADING_PT
+
+    table = Table()
+    for name in ("process", "about", "parameters (--set)"):
+        table.add_column(name)
+    for mixture in MIXTURES.values():
+        table.add_row(mixture.name, mixture.about, f"those of {mixture.background} and {mixture.signal}")
+    for process in PROCESSES.values():
+        table.add_row(
+            process.name,
+            process.about,
+            "\n".join(
+                f"{name}={parameter.default_at(LHCO_LEADING_PT):g}"
+                + (" GeV" if parameter.kind == "GeV" else "")
+                + (f"  {parameter.meaning}" if parameter.meaning else "")
+                for name, parameter in process.free.items()
+            ),
+        )
+    table.add_row(BLACKBOX, "qcd that may hide a resonance, without labels; `resonaut unseal` tells", "none")
+    table.add_row("pythia FILE", "your own Pythia command file (.cmnd)", "label=1  1: signal, 0: background")
+    table.add_row("lhe FILE", "parton-level events of any generator, showered", "label=1  1: signal, 0: background")
+    console().print(table)

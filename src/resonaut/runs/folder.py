@@ -11,6 +11,7 @@ settings on the same folder continue an interrupted run; other settings are refu
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -147,7 +148,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
         yield temporary
         os.replace(temporary, path)
     except OSError as error:
-        raise RunError(f"{path} cannot be written ({error.strerror or error}); choose another --out") from error
+        cure = "free some space or choose" if error.errno == errno.ENOSPC else "choose"
+        raise RunError(f"{path} cannot be written ({error.strerror or error}); {cure} another --out") from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)

@@ -22,13 +22,15 @@ from resonaut.errors import SimulationError
 from resonaut.features.clustering import JetClustering
 from resonaut.features.dijet import dijet_table
 from resonaut.simulation.detector import DETECTORS
-from resonaut.simulation.processes import find_process
+from resonaut.simulation.lhe import LheFile
+from resonaut.simulation.processes import EventFilter, Process, find_process
 from resonaut.simulation.pythia import MAX_SEED, PythiaGenerator
 
 __all__ = ["Block", "Chain"]
 
 VETO_MARGIN = 150.0  # GeV between parton veto and jet selection: loses 0.06 % (validation/parton_veto.py)
-NO_HARD_PARTON, FAILED, OUT_OF_RANGE = "vetoed: no hard parton jet", "failed in Pythia", "dijet mass out of range"
+VETO_FROM = 300.0  # GeV of leading_pt; below, emissions that the veto does not see move a jet by as much as the margin
+OUT_OF_RANGE = "dijet mass out of range"
 
 
 @dataclass(frozen=True)
@@ -53,19 +55,19 @@ class Chain:
     """From a process to a table of dijet events.
 
     Args:
-        process: Name of a single process.
+        process: A single process.
         parameters: Its free parameters, where they differ from the defaults.
         detector: A dataclass with `observe(particles, seed=...)`; its fields are part of the settings.
         clustering: Jets and event selection.
         features: Name of the feature set.
         constituents: Also keep the jets' constituents.
         mass_range: Keep dijet masses inside (GeV).
-        energy: Centre-of-mass energy (GeV).
+        energy: Centre-of-mass energy (GeV), where the process does not bring its own.
         seed: The production's seed.
         block_size: Events a block takes through the detector.
     """
 
-    process: str
+    process: Process
     detector: Any
     clustering: JetClustering
     seed: int
@@ -80,11 +82,8 @@ class Chain:
         """Make that block."""
         start = time.process_time()
         pythia_seed, detector_seed = self.seeds(block)
-        generated = self._generator.generate(self.block_size, seed=pythia_seed)
-        excluded = Counter({NO_HARD_PARTON: generated.n_vetoed})
-        failed = generated.n_generated - generated.n_vetoed - len(generated.particles)
-        if failed:
-            excluded[FAILED] = failed
+        generated = self._generator.generate(self.block_size, seed=pythia_seed, block=block)
+        excluded = Counter(generated.excluded)
         dijets = self.clustering.cluster(self.detector.observe(generated.particles, seed=detector_seed))
         excluded.update(dijets.exclusions)
         table = dijet_table(dijets, features=self.features, constituents=self.constituents).drop_columns("event")
@@ -94,26 +93,51 @@ class Chain:
             table = table.filter(inside)
         return Block(table, generated.n_generated, dict(excluded), time.process_time() - start)
 
+    def prepare(self) -> None:
+        """Set Pythia up, which refuses settings that cannot work."""
+        _ = self._generator
+
+    @property
+    def label(self) -> int:
+        """Truth label of the events."""
+        return int(self.parameters.get("label", self.process.label))
+
+    @property
+    def n_blocks(self) -> int | None:
+        """How many blocks there are events for; None where Pythia makes as many as are wanted."""
+        return None if self.process.lhe is None else self.process.lhe.n_blocks(self.block_size)
+
+    @property
+    def pythia_settings(self) -> tuple[str, ...]:
+        """The process's card with its parameters."""
+        return self.process.settings(self.parameters)
+
+    @property
+    def beam_energy(self) -> float:
+        """Centre-of-mass energy of the events (GeV)."""
+        return self.process.energy or self.energy
+
     def seeds(self, block: int) -> tuple[int, int]:
         """Seeds of Pythia and of the detector for that block.
 
         Pythia has only 9e8 seeds: drawn at random, two blocks out of many would share one. Counting up from a random
         start cannot repeat, and neighbouring seeds are as independent as any others.
         """
-        stream = zlib.crc32(self.process.encode())  # a process keeps its events when others are added
+        stream = zlib.crc32(self.process.name.encode())  # a process keeps its events when others are added
         start = np.random.SeedSequence(self.seed, spawn_key=(stream,)).generate_state(1, np.uint64)[0]
         detector = np.random.SeedSequence(self.seed, spawn_key=(stream, block)).generate_state(1, np.uint64)[0]
         return (int(start) + block) % MAX_SEED, int(detector)
 
     def settings(self) -> dict[str, Any]:
         """Everything that decides the events, for the manifest."""
-        process = find_process(self.process)
+        of_file = {} if self.process.origin is None else {"file": dict(self.process.origin)}
         return {
-            "process": self.process,
+            "process": self.process.name,
+            **of_file,
             "parameters": dict(self.parameters),
-            "pythia": list(process.settings(self.parameters)),
-            "longitudinal": list(process.longitudinal),
-            "energy": self.energy,
+            "pythia": list(self.pythia_settings),
+            "longitudinal": list(self.process.longitudinal),
+            "energy": self.beam_energy,
             "detector": {"name": type(self.detector).__name__, **asdict(self.detector)},
             "clustering": asdict(self.clustering),
             "features": self.features,
@@ -129,13 +153,15 @@ class Chain:
         """The chain that a manifest describes, which makes the same events again.
 
         Raises:
-            SimulationError: this version cannot make them: another card, another detector.
+            SimulationError: this version cannot make them (another card, another detector), or they are from a file.
         """
+        if "file" in settings:
+            raise SimulationError(f"events of process {settings['process']} are read from a file; simulate anew")
         try:
             detector = dict(settings["detector"])
             mass_range = settings["mass_range"]
             chain = cls(
-                process=settings["process"],
+                process=find_process(settings["process"]),
                 parameters=dict(settings["parameters"]),
                 detector=DETECTORS[detector.pop("name")](**detector),
                 clustering=JetClustering(**settings["clustering"]),
@@ -155,17 +181,19 @@ class Chain:
 
     @property
     def _veto_pt(self) -> float | None:
-        return self.clustering.leading_pt - VETO_MARGIN if find_process(self.process).parton_veto else None
+        holds = self.process.parton_veto and self.clustering.leading_pt >= VETO_FROM
+        return self.clustering.leading_pt - VETO_MARGIN if holds else None
 
     @property
     def _generator(self) -> PythiaGenerator:
-        process = find_process(self.process)
         return _generator(
-            process.settings(self.parameters),
-            self.energy,
-            process.longitudinal,
+            self.pythia_settings,
+            self.beam_energy,
+            self.process.longitudinal,
             self._veto_pt,
             self.clustering.radius,
+            self.process.filters,
+            self.process.lhe,
         )
 
 
@@ -176,9 +204,19 @@ def _generator(
     longitudinal: tuple[int, ...],
     veto_pt: float | None,
     veto_radius: float,
+    filters: tuple[EventFilter, ...],
+    lhe: LheFile | None,
 ) -> PythiaGenerator:
     """Setting up Pythia takes a second, and its blocks do not depend on what it made before."""
-    return PythiaGenerator(settings, energy=energy, longitudinal=longitudinal, veto_pt=veto_pt, veto_radius=veto_radius)
+    return PythiaGenerator(
+        settings,
+        energy=energy,
+        longitudinal=longitudinal,
+        veto_pt=veto_pt,
+        veto_radius=veto_radius,
+        filters=filters,
+        lhe=lhe,
+    )
 
 
 def _inside(mass: pa.ChunkedArray, mass_range: tuple[float, float]) -> pa.ChunkedArray:

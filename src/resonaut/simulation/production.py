@@ -9,9 +9,10 @@ seeds and versions the file was made, and what was left out on the way.
 
 from __future__ import annotations
 
+import functools
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -28,12 +29,12 @@ from resonaut.simulation.chain import Chain
 from resonaut.simulation.detector import DelphesCMS
 from resonaut.simulation.finished import origin
 from resonaut.simulation.merging import Source, labels_in_order, merge
-from resonaut.simulation.processes import BLACKBOX, find_mixture, find_process
+from resonaut.simulation.processes import BLACKBOX, Process, find_mixture, find_process
 from resonaut.simulation.progress import production_progress
 from resonaut.simulation.result import ProcessCounts, SimulationResult, count_process
 from resonaut.simulation.sample import FixedSample, Made, Sample
 from resonaut.simulation.sealing import read_sealed, sealed_path, write_sealed
-from resonaut.simulation.shards import Shards
+from resonaut.simulation.shards import BlockCounts, Shards
 from resonaut.simulation.workers import block_maker, make_blocks
 
 __all__ = ["recorded_seed", "simulate"]
@@ -46,6 +47,7 @@ def simulate(
     *,
     events: int,
     out: str | Path,
+    file: str | Path | None = None,
     signal: int = 0,
     seed: int = 0,
     workers: int = 1,
@@ -68,10 +70,11 @@ def simulate(
         process: A process or a mixture (see `resonaut.simulation.processes`), or `blackbox`.
         events: Selected events (of a mixture: of its background).
         out: The file to write.
+        file: What the processes `pythia` and `lhe` read: a Pythia command file, a Les Houches file.
         signal: Selected signal events of a mixture.
         seed: Decides every event, together with the settings.
         workers: Processes to use; no influence on the events.
-        parameters: Free parameters of the process (GeV), such as `mass_wprime`.
+        parameters: Free parameters of the process, such as `mass_wprime` (GeV).
         radius: Of the anti-kT jets.
         leading_pt: Least pT of the leading jet (GeV).
         eta_max: The leading jet lies within.
@@ -80,21 +83,22 @@ def simulate(
         constituents: Also store the constituents of both jets.
         format: One of `resonaut.events.output.OUTPUT_FORMATS`.
         detector: A dataclass with `observe(particles, seed=...)`; `DelphesCMS()` unless given.
-        energy: Centre-of-mass energy (GeV).
+        energy: Centre-of-mass energy (GeV), where no file brings its own.
         block_size: Events of a block; part of what decides the events.
         progress: Show a progress bar.
     """
     start = time.perf_counter()
     output = Path(out)
-    sample = _sample(process, events, signal, parameters or {}, seed, mass_range)
+    find = functools.cache(functools.partial(find_process, file=file))  # a file is read once
+    sample = _sample(process, events, signal, parameters or {}, seed, mass_range, find)
     _check_positive(workers=workers, block_size=block_size, radius=radius, energy=energy, eta_max=eta_max)
     _check_run(mass_range, leading_pt, seed)
     layout = output_format(format)
     columns = _columns(features, format, layout)
     chains = {
         name: Chain(
-            process=name,
-            parameters=find_process(name).parameters(given),
+            process=find(name),
+            parameters=find(name).parameters(given, leading_pt=leading_pt),
             detector=DelphesCMS() if detector is None else detector,
             clustering=JetClustering(radius=radius, leading_pt=leading_pt, eta_max=eta_max),
             features=columns,
@@ -115,19 +119,26 @@ def simulate(
     settings = sample.disclosed(everything)
     shards = Shards.beside(output, opaque=sample.sealed)
     _refuse_foreign_file(output, shards)
-    if sample.sealed and shards.read_manifest() is None:
-        _seal_seed(output, seed)
+    if shards.read_manifest() is None:
+        for chain in chains.values():
+            chain.prepare()  # what Pythia refuses leaves no folder behind
+        if sample.sealed:
+            _seal_seed(output, seed)
     manifest = shards.open(settings)
     if manifest["complete"] and output.exists():
         _refuse_changed_file(output, manifest)
         counts = {name: ProcessCounts(**values) for name, values in manifest["processes"].items()}
-        return SimulationResult(output, counts, 0.0, manifest["left_out"])
+        return SimulationResult(output, counts, sum(sample.wanted.values()), 0.0, manifest["left_out"])
 
     ahead = 1 if workers == 1 else 2 * workers
+
+    def make_events(name: str, n: int) -> list[BlockCounts]:
+        return make_blocks(name, n, make=make, ahead=ahead, on_block=advance(name), n_blocks=chains[name].n_blocks)
+
     with block_maker(chains, shards, workers) as make, production_progress(sample.wanted, visible=progress) as advance:
-        made = Made(lambda name, n: make_blocks(name, n, make=make, ahead=ahead, on_block=advance(name)), shards)
+        made = Made(make_events, shards)
         events_of = sample.fill(made)
-    sources = [Source(name, find_process(name).label, len(made.blocks[name]), n) for name, n in events_of.items()]
+    sources = [Source(name, chains[name].label, len(made.blocks[name]), n) for name, n in events_of.items()]
     left_out = merge(
         shards,
         sources,
@@ -158,7 +169,7 @@ def simulate(
         }
     )
     shards.clear()
-    return SimulationResult(output, counts, seconds, left_out)
+    return SimulationResult(output, counts, sum(sample.wanted.values()), seconds, left_out)
 
 
 def recorded_seed(out: str | Path) -> int:
@@ -186,6 +197,7 @@ def _sample(
     parameters: Mapping[str, float],
     seed: int,
     mass_range: tuple[float, float] | None,
+    find: Callable[[str], Process],
 ) -> Sample:
     """The processes, and how many selected events of each."""
     for name, number in (("events", events), ("signal", signal)):
@@ -201,25 +213,26 @@ def _sample(
     elif process == BLACKBOX:
         asked = {BLACKBOX: events}
     else:
-        asked = {find_process(process).name: events}
+        asked = {find(process).name: events}
     wanted = {name: n for name, n in asked.items() if n}
     if not wanted:
         raise ConfigError("0 events are asked for; give a positive number")
     if process == BLACKBOX:
         return BlackBox.draw(events, seed, mass_range)
-    return FixedSample(_distribute(parameters, list(wanted)), wanted)
+    return FixedSample(_distribute(parameters, [find(name) for name in wanted]), wanted)
 
 
-def _distribute(parameters: Mapping[str, float], processes: Sequence[str]) -> dict[str, dict[str, float]]:
+def _distribute(parameters: Mapping[str, float], processes: Sequence[Process]) -> dict[str, dict[str, float]]:
     """Each parameter to the process that has it."""
-    given: dict[str, dict[str, float]] = {name: {} for name in processes}
+    given: dict[str, dict[str, float]] = {process.name: {} for process in processes}
     for parameter, value in parameters.items():
-        owners = [name for name in processes if parameter in find_process(name).defaults]
+        owners = [process for process in processes if parameter in process.free]
         if not owners:
-            known = ", ".join(known for name in processes for known in find_process(name).defaults)
-            raise SimulationError(f"no parameter {parameter!r} in {', '.join(processes)}; there are: {known}")
-        for name in owners:
-            given[name][parameter] = value
+            known = ", ".join(known for process in processes for known in process.free)
+            names = ", ".join(process.name for process in processes)
+            raise SimulationError(f"no parameter {parameter!r} in {names}; there are: {known or 'none'}")
+        for owner in owners:
+            given[owner.name][parameter] = value
     return given
 
 

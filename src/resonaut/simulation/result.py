@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from resonaut.simulation.chain import Chain
-from resonaut.simulation.processes import find_process
 from resonaut.simulation.pythia import cross_section
 from resonaut.simulation.shards import BlockCounts
 
@@ -20,7 +19,7 @@ class ProcessCounts:
     """What one process contributed.
 
     Args:
-        n_events: Events in the file.
+        n_events: Events in the file; fewer than were asked for where the process has no more.
         n_selected: Selected events in all blocks that were made; the surplus of the last block is not in the file.
         n_generated: Hard events made in those blocks.
         excluded: The others, by reason.
@@ -47,12 +46,14 @@ class SimulationResult:
     Args:
         path: The file.
         processes: Counts by process.
+        n_wanted: Events that were asked for; a Les Houches file may hold fewer.
         seconds: Wall time of this call; 0 where the file was complete already.
         left_out: What of the events the file's format had no place for, counted by reason.
     """
 
     path: Path
     processes: dict[str, ProcessCounts]
+    n_wanted: int
     seconds: float
     left_out: Mapping[str, int] = field(default_factory=dict)
 
@@ -69,7 +70,12 @@ def count_process(chain: Chain, n_events: int, blocks: Sequence[BlockCounts]) ->
         excluded.update(block.excluded)
     n_selected = sum(block.n_selected for block in blocks)
     n_generated = sum(block.n_generated for block in blocks)
-    sigma, error = cross_section(find_process(chain.process).settings(chain.parameters), energy=chain.energy)
+    lhe = chain.process.lhe
+    sigma, error = (
+        cross_section(chain.pythia_settings, energy=chain.beam_energy)
+        if lhe is None
+        else (lhe.cross_section_pb, lhe.cross_section_error_pb)
+    )
     return ProcessCounts(
         n_events=n_events,
         n_selected=n_selected,

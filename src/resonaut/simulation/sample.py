@@ -36,9 +36,10 @@ class Made:
     shards: Shards
     blocks: dict[str, list[BlockCounts]] = field(default_factory=dict)
 
-    def events(self, process: str, n: int) -> None:
-        """See to it that there are `n` selected events of a process."""
+    def events(self, process: str, n: int) -> int:
+        """See to it that there are `n` selected events of a process; how many there are, if it has no more."""
         self.blocks[process] = self.make(process, n)
+        return min(n, sum(block.n_selected for block in self.blocks[process]))
 
     def masses(self, process: str, n: int) -> Float[Array, " n"]:
         """Dijet masses of the first `n` selected events of a process, made where they are not there yet (GeV)."""
@@ -82,9 +83,7 @@ class FixedSample:
 
     def fill(self, made: Made) -> dict[str, int]:
         """Make what was asked for."""
-        for process, n in self.wanted.items():
-            made.events(process, n)
-        return dict(self.wanted)
+        return {process: made.events(process, n) for process, n in self.wanted.items()}
 
     def disclosed(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """All of them."""

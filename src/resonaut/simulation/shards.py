@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from resonaut.errors import RunError
+from resonaut.runs.folder import atomic_path
 from resonaut.simulation.chain import Block
 
 __all__ = ["FOLDER_SUFFIX", "BlockCounts", "Shards"]
@@ -85,14 +84,8 @@ class Shards:
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:
         """Replace the manifest at once."""
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            path = self.folder / "manifest.json"
-            temporary = _temporary(path)
+        with atomic_path(self.folder / "manifest.json") as temporary:
             temporary.write_text(json.dumps(manifest, indent=2) + "\n")
-            os.replace(temporary, path)
-        except OSError as error:
-            raise _unwritable(self.folder, error) from None
 
     def path(self, process: str, block: int) -> Path:
         """Where that block is."""
@@ -105,13 +98,8 @@ class Shards:
         """Store a block; the file appears complete or not at all."""
         counts = BlockCounts(block.table.num_rows, block.n_generated, block.excluded, block.seconds)
         metadata = {**(block.table.schema.metadata or {}), COUNTS_KEY: json.dumps(vars(counts)).encode()}
-        path = self.path(process, number)
-        temporary = _temporary(path)
-        try:
+        with atomic_path(self.path(process, number)) as temporary:
             pq.write_table(block.table.replace_schema_metadata(metadata), temporary, compression="zstd")
-            os.replace(temporary, path)
-        except OSError as error:
-            raise _unwritable(self.folder, error) from None
         return counts
 
     def read(self, process: str, number: int, columns: Sequence[str] | None = None) -> pa.Table:
@@ -133,14 +121,6 @@ class Shards:
         """Remove the shards, and what a killed worker left half written; the manifest and a report stay."""
         for path in [*self.folder.glob("*.parquet"), *self.folder.glob(".*.tmp")]:
             path.unlink()
-
-
-def _unwritable(folder: Path, error: OSError) -> RunError:
-    return RunError(f"cannot write to {folder}: {error.strerror or error}; choose an output that can be written")
-
-
-def _temporary(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
 
 
 def _changed(old: Any, new: Any, name: str = "") -> list[str]:

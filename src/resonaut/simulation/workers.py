@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from itertools import count
+from itertools import count, islice
 from multiprocessing.connection import wait
 
 from resonaut.errors import SimulationError
@@ -31,9 +31,15 @@ Make = Callable[[str, int], "Future[BlockCounts]"]
 
 
 def make_blocks(
-    process: str, n_events: int, *, make: Make, ahead: int, on_block: Callable[[BlockCounts], None]
+    process: str,
+    n_events: int,
+    *,
+    make: Make,
+    ahead: int,
+    on_block: Callable[[BlockCounts], None],
+    n_blocks: int | None = None,
 ) -> list[BlockCounts]:
-    """Make blocks 0, 1, 2, ... until they hold `n_events`; their counts, in order.
+    """Make blocks 0, 1, 2, ... until they hold `n_events` or there are no more; their counts, in order.
 
     Args:
         process: Whose blocks.
@@ -41,21 +47,23 @@ def make_blocks(
         make: From `block_maker`.
         ahead: Blocks to have in the making, so that no worker waits for another.
         on_block: Called with the counts of each block that is done, in order.
+        n_blocks: How many blocks there can be.
     """
     done: list[BlockCounts] = []
     making: deque[Future[BlockCounts]] = deque()
-    numbers = count()
+    numbers = iter(count() if n_blocks is None else range(n_blocks))
     while sum(counts.n_selected for counts in done) < n_events:
-        while len(making) < ahead:
-            making.append(make(process, next(numbers)))
+        making.extend(make(process, number) for number in islice(numbers, ahead - len(making)))
+        if not making:
+            break
         done.append(making.popleft().result())
         on_block(done[-1])
-        _refuse_if_nothing_passes(process, done)
+        _refuse_if_nothing_passes(process, done, min(MAX_EMPTY_BLOCKS, n_blocks or MAX_EMPTY_BLOCKS))
     return done
 
 
-def _refuse_if_nothing_passes(process: str, done: list[BlockCounts]) -> None:
-    if len(done) >= MAX_EMPTY_BLOCKS and not any(counts.n_selected for counts in done):
+def _refuse_if_nothing_passes(process: str, done: list[BlockCounts], patience: int) -> None:
+    if len(done) >= patience and not any(counts.n_selected for counts in done):
         n = sum(counts.n_generated for counts in done)
         raise SimulationError(
             f"none of {n} generated {process} events passes the selection; "
@@ -89,12 +97,12 @@ def block_maker(chains: Mapping[str, Chain], shards: Shards, workers: int) -> It
 
 
 def _make_block(chain: Chain, shards: Shards, number: int) -> BlockCounts:
-    there = shards.counts(chain.process, number)
+    there = shards.counts(chain.process.name, number)
     if there is not None:
         return there
     with native_output_to_stderr():
         block = chain.run(number)
-    return shards.write(chain.process, number, block)
+    return shards.write(chain.process.name, number, block)
 
 
 def _finished(counts: BlockCounts) -> Future[BlockCounts]:

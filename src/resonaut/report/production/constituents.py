@@ -18,7 +18,6 @@ from resonaut.features.constituents import CONSTITUENTS
 from resonaut.features.native_output import native_output_to_stderr
 from resonaut.simulation.chain import Chain
 from resonaut.simulation.finished import FinishedProduction
-from resonaut.simulation.processes import find_process
 
 __all__ = ["events_with_particles"]
 
@@ -46,5 +45,4 @@ def events_with_particles(production: FinishedProduction) -> pa.Table:
 def _first_block(chain: Chain) -> pa.Table:
     with native_output_to_stderr():
         table = replace(chain, constituents=True).run(0).table
-    label = find_process(chain.process).label
-    return table.append_column(LABEL, pa.array(np.full(table.num_rows, label, dtype=np.int8)))
+    return table.append_column(LABEL, pa.array(np.full(table.num_rows, chain.label, dtype=np.int8)))
