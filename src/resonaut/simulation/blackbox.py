@@ -65,7 +65,12 @@ _WPRIME = {
     "width_y": ("mass_y", 2.5 / 100),
 }
 
-CANDIDATES: tuple[Candidate, ...] = (Candidate("wprime-xy", "mass_wprime", ("mass_x", "mass_y"), _WPRIME),)
+CANDIDATES: tuple[Candidate, ...] = (
+    Candidate("wprime-xy", "mass_wprime", ("mass_x", "mass_y"), _WPRIME),
+    Candidate("wprime-xy3", "mass_wprime", ("mass_x", "mass_y"), _WPRIME),
+    Candidate("qstar-qw", "mass_qstar"),
+    Candidate("zprime-tt", "mass_zprime", widths={"width_zprime": ("mass_zprime", 0.01)}),
+)
 
 
 @dataclass(frozen=True)
