@@ -1,6 +1,6 @@
 """From a production to the demo events inside the package, and the provenance beside them.
 
-    resonaut simulate lhco-rnd --events 150000 --signal 400 --mass-range 2300:5000 --seed 1 --out demo.parquet
+    resonaut simulate lhco-rnd --events 150000 --signal 400 --mass-range 2300:5000 --seed 2020 --out demo.parquet
     python validation/make_demo_events.py demo.parquet
 
 docs/demo-events.md has the story. Single precision and the four features suffice for a demo and keep it below 5 MB.

@@ -36,9 +36,10 @@ def _chain(process: str) -> Chain:
     """What the documented command runs."""
     return Chain(
         process=PROCESSES[process],
+        parameters=PROCESSES[process].parameters(),
         detector=DelphesCMS(),
         clustering=JetClustering(),
-        seed=1,
+        seed=2020,
         mass_range=(2300.0, 5000.0),
     )
 
@@ -49,7 +50,7 @@ def test_the_checksum_is_the_recorded_one(provenance):
 
 
 def test_the_settings_are_those_of_the_command(provenance):
-    command = "resonaut simulate lhco-rnd --events 150000 --signal 400 --mass-range 2300:5000 --seed 1"
+    command = "resonaut simulate lhco-rnd --events 150000 --signal 400 --mass-range 2300:5000 --seed 2020"
     assert provenance["commands"][0].startswith(command)
     assert provenance["settings"]["events"] == {"qcd": 150_000, "wprime-xy": 400}
     chains = [json.loads(json.dumps(_chain(process).settings())) for process in ("qcd", "wprime-xy")]
