@@ -49,6 +49,11 @@ VERBS: Mapping[str, tuple[str, ...]] = {"hunt": ("Cowan:2010js",)}
 PROCESSES: Mapping[str, tuple[str, ...]] = {
     "lhco-rnd": ("Kasieczka:2021xcg",),
     "wprime-xy": ("Kasieczka:2021xcg",),
+    "wprime-xy3": ("Kasieczka:2021xcg",),
+    "qstar-qw": ("Baur:1989kv",),
+    "zprime-tt": ("Altarelli:1989ff",),
+    "svj": ("Cohen:2015toa", "Cohen:2017pzm"),
+    "lhe": ("Alwall:2006yp",),
 }
 """Process or mixture -> the papers that define it; those that need none are left out."""
 
