@@ -17,7 +17,7 @@ from resonaut.features.observables import FEATURES as COMPUTABLE
 from resonaut.plots.labels import axis_label
 from resonaut.report.citations import DETECTORS, FEATURES, METHODS, PROCESSES, VERBS, bibtex, cited_by_run, library
 from resonaut.simulation.detector import DETECTORS as KNOWN_DETECTORS
-from resonaut.simulation.processes import MIXTURES
+from resonaut.simulation.processes import FROM_FILE, MIXTURES
 from resonaut.simulation.processes import PROCESSES as SIMULATED
 
 # Title words and identifier of each, as the papers themselves have them.
@@ -90,7 +90,7 @@ def test_features_are_cited_by_their_columns(make_run: Any) -> None:
 
 
 def test_the_table_names_processes_that_there_are() -> None:
-    assert set(PROCESSES) <= {*MIXTURES, *SIMULATED}
+    assert set(PROCESSES) <= {*MIXTURES, *SIMULATED, *FROM_FILE}
     assert set(DETECTORS) <= set(KNOWN_DETECTORS)
 
 
