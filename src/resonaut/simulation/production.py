@@ -12,27 +12,27 @@ from __future__ import annotations
 import functools
 import platform
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from resonaut.errors import ConfigError, RunError, SimulationError
-from resonaut.events.output import OutputFormat, output_format
+from resonaut.errors import RunError
+from resonaut.events.output import output_format
 from resonaut.features.clustering import JetClustering
-from resonaut.features.observables import computable
 from resonaut.runs.folder import checksum
 from resonaut.simulation.blackbox import BlackBox
 from resonaut.simulation.chain import Chain
 from resonaut.simulation.detector import DelphesCMS
 from resonaut.simulation.finished import origin
 from resonaut.simulation.merging import Source, labels_in_order, merge
-from resonaut.simulation.processes import BLACKBOX, Process, find_mixture, find_process
+from resonaut.simulation.processes import find_process
 from resonaut.simulation.progress import production_progress
+from resonaut.simulation.request import check_positive, check_selection, requested_columns, requested_sample
 from resonaut.simulation.result import ProcessCounts, SimulationResult, count_process
-from resonaut.simulation.sample import FixedSample, Made, Sample
+from resonaut.simulation.sample import Made
 from resonaut.simulation.sealing import read_sealed, sealed_path, write_sealed
 from resonaut.simulation.shards import BlockCounts, Shards
 from resonaut.simulation.workers import block_maker, make_blocks
@@ -90,11 +90,11 @@ def simulate(
     start = time.perf_counter()
     output = Path(out)
     find = functools.cache(functools.partial(find_process, file=file))  # a file is read once
-    sample = _sample(process, events, signal, parameters or {}, seed, mass_range, find)
-    _check_positive(workers=workers, block_size=block_size, radius=radius, energy=energy, eta_max=eta_max)
-    _check_run(mass_range, leading_pt, seed)
+    sample = requested_sample(process, events, signal, parameters or {}, seed, mass_range, find)
+    check_positive(workers=workers, block_size=block_size, radius=radius, energy=energy, eta_max=eta_max)
+    check_selection(mass_range, leading_pt, seed)
     layout = output_format(format)
-    columns = _columns(features, format, layout)
+    columns = requested_columns(features, format, layout)
     chains = {
         name: Chain(
             process=find(name),
@@ -188,79 +188,6 @@ def recorded_seed(out: str | Path) -> int:
     if not sealed.exists():
         raise RunError(f"{out} is a black box and {sealed}, which has its seed, is gone; put it back, or give --seed")
     return int(read_sealed(sealed)["seed"])
-
-
-def _sample(
-    process: str,
-    events: int,
-    signal: int,
-    parameters: Mapping[str, float],
-    seed: int,
-    mass_range: tuple[float, float] | None,
-    find: Callable[[str], Process],
-) -> Sample:
-    """The processes, and how many selected events of each."""
-    for name, number in (("events", events), ("signal", signal)):
-        if number < 0:
-            raise ConfigError(f"{name} is {number}; give a number of events, 0 or more")
-    mixture = find_mixture(process)
-    if mixture is not None:
-        asked = {mixture.background: events, mixture.signal: signal}
-    elif signal:
-        raise ConfigError(f"process {process!r} is not a mixture and takes no signal events; {signal} are asked for")
-    elif process == BLACKBOX and parameters:
-        raise ConfigError(f"a black box draws its parameters, and {', '.join(parameters)} is given; leave it out")
-    elif process == BLACKBOX:
-        asked = {BLACKBOX: events}
-    else:
-        asked = {find(process).name: events}
-    wanted = {name: n for name, n in asked.items() if n}
-    if not wanted:
-        raise ConfigError("0 events are asked for; give a positive number")
-    if process == BLACKBOX:
-        return BlackBox.draw(events, seed, mass_range)
-    return FixedSample(_distribute(parameters, [find(name) for name in wanted]), wanted)
-
-
-def _distribute(parameters: Mapping[str, float], processes: Sequence[Process]) -> dict[str, dict[str, float]]:
-    """Each parameter to the process that has it."""
-    given: dict[str, dict[str, float]] = {process.name: {} for process in processes}
-    for parameter, value in parameters.items():
-        owners = [process for process in processes if parameter in process.free]
-        if not owners:
-            known = ", ".join(known for process in processes for known in process.free)
-            names = ", ".join(process.name for process in processes)
-            raise SimulationError(f"no parameter {parameter!r} in {names}; there are: {known or 'none'}")
-        for owner in owners:
-            given[owner.name][parameter] = value
-    return given
-
-
-def _check_positive(**settings: float) -> None:
-    for name, value in settings.items():
-        if not 0 < value < float("inf"):
-            raise ConfigError(f"{name} is {value}; give a positive number")
-
-
-def _check_run(mass_range: tuple[float, float] | None, leading_pt: float, seed: int) -> None:
-    if mass_range is not None and not mass_range[0] < mass_range[1]:
-        low, high = mass_range
-        raise ConfigError(f"mass range {low:.0f}:{high:.0f} GeV is the wrong way round; give LOW:HIGH")
-    if not 0 <= leading_pt < float("inf"):
-        raise ConfigError(f"leading_pt is {leading_pt}; give 0 or more GeV")
-    if seed < 0:
-        raise ConfigError(f"seed is {seed}; give 0 or more")
-
-
-def _columns(features: str | None, format: str, layout: OutputFormat) -> str:
-    """The features to compute: those that were asked for, or those that the file is made of."""
-    if features is not None and layout.features is not None:
-        raise ConfigError(
-            f"--features {features} has no place in format {format}, whose columns are fixed; leave it out"
-        )
-    columns = features or ("baseline" if layout.features is None else ",".join(layout.features))
-    computable(columns)
-    return columns
 
 
 def _seal_seed(output: Path, seed: int) -> None:
