@@ -6,6 +6,7 @@ and sixteen give the same events.
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import threading
@@ -53,13 +54,20 @@ def make_blocks(
     making: deque[Future[BlockCounts]] = deque()
     numbers = iter(count() if n_blocks is None else range(n_blocks))
     while sum(counts.n_selected for counts in done) < n_events:
-        making.extend(make(process, number) for number in islice(numbers, ahead - len(making)))
+        wanted = min(ahead, _still_needed(done, n_events))
+        making.extend(make(process, number) for number in islice(numbers, max(0, wanted - len(making))))
         if not making:
             break
         done.append(making.popleft().result())
         on_block(done[-1])
         _refuse_if_nothing_passes(process, done, min(MAX_EMPTY_BLOCKS, n_blocks or MAX_EMPTY_BLOCKS))
     return done
+
+
+def _still_needed(done: list[BlockCounts], n_events: int) -> int:
+    """Blocks that remain to be made, judged by those that are done: the last ones are not to be made in vain."""
+    selected = sum(counts.n_selected for counts in done)
+    return math.ceil((n_events - selected) * len(done) / selected) if selected else n_events
 
 
 def _refuse_if_nothing_passes(process: str, done: list[BlockCounts], patience: int) -> None:
