@@ -31,7 +31,7 @@ def test_log_prob_is_the_change_of_variables(flow, events):
     x, mass = events[0][:100], events[1][:100]
     z = torch.from_numpy(flow.scaling_.transform(x)).float()
     c = torch.from_numpy(flow.context_scaling_.transform(mass)).float()
-    jacobian = torch.func.vmap(torch.func.jacrev(lambda z, c: flow.flow_.to_latent(z, c)))(z, c)
+    jacobian = torch.func.vmap(torch.func.jacrev(lambda z, c: flow.network_.to_latent(z, c)))(z, c)
     latent = flow.to_latent(x, mass)
     gaussian = -0.5 * (latent**2).sum(axis=1) - np.log(2 * np.pi)
     log_prob = gaussian + torch.linalg.slogdet(jacobian).logabsdet.detach().numpy() + flow.scaling_.log_jacobian(x)
@@ -42,7 +42,7 @@ def test_latent_variables_lead_back_to_the_event(flow, events):
     x, mass = events[0][:500], events[1][:500]
     latent = torch.from_numpy(flow.to_latent(x, mass)).float()
     c = torch.from_numpy(flow.context_scaling_.transform(mass)).float()
-    back = flow.scaling_.inverse(flow.flow_.to_data(latent, c).detach().double().numpy())
+    back = flow.scaling_.inverse(flow.network_.to_data(latent, c).detach().double().numpy())
     np.testing.assert_allclose(back, x, rtol=2e-3, atol=1e-3)
 
 

@@ -130,6 +130,11 @@ class Trainer:
             training.run()
         return training.history
 
+    def torch_device(self) -> torch.device:
+        """Where the training runs, and where its network is used afterwards."""
+        device: torch.device = self._fabric().device
+        return device
+
     def _fabric(self) -> Fabric:
         """Where it is computed. The import takes 2 s, which any of torch's optimizers would take anyway."""
         from lightning_fabric import Fabric

@@ -1,0 +1,165 @@
+"""What the densities of tables have in common: scaling, context, training, chunks, weights on disk.
+
+A method is a dataclass on top of one of these classes and gives the network, `_network(features, context)`. The
+network, a torch module, has `loss(batch) -> [B]` for the trainer and `sample(context, noise) -> [B, F]`; one of a
+tractable density also `log_prob(x, context) -> [B]`, one that maps to a Gaussian `to_latent(x, context) -> [B, F]`. It
+sees scaled features and contexts only.
+"""
+
+from __future__ import annotations
+
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from resonaut.features.scaling import AnyScaling, Chain, Logit, Standardise
+from resonaut.models.training import Trainer, TrainingHistory, seeded
+from resonaut.protocols import Seed
+from resonaut.registry import check_config
+
+__all__ = ["LatentTableDensity", "TableDensity", "TractableTableDensity"]
+
+Array = np.ndarray
+
+_CHUNK = 50_000
+
+
+@dataclass(kw_only=True)
+class TableDensity(ABC):
+    """p(x | context) of a table of features, learnt by a network.
+
+    Args:
+        scaling: Applied to the features first; with `Logit` in it, samples stay within the range of the data.
+        trainer: How it is trained.
+    """
+
+    scaling: AnyScaling = field(default_factory=lambda: Chain(steps=(Logit(), Standardise())))
+    trainer: Trainer = field(default_factory=Trainer)
+
+    @abstractmethod
+    def _network(self, features: int, context: int) -> Any:
+        """The network, with fresh weights, for so many columns."""
+
+    def fit(
+        self,
+        x: Float[Array, "N F"],
+        context: Float[Array, "N C"],
+        *,
+        weight: Float[Array, " N"] | None = None,
+        seed: Seed = None,
+    ) -> Self:
+        """Learn the density of x given the context."""
+        check_config(self)
+        rng = np.random.default_rng(seed)
+        self.scaling_ = replace(self.scaling).fit(x)  # type: ignore[type-var]
+        self.context_scaling_ = Standardise().fit(context)
+        self.context_low_, self.context_high_ = context.min(axis=0), context.max(axis=0)
+        self.n_features_ = x.shape[1]
+        with seeded(int(rng.integers(2**62))):
+            self.network_ = self._network(x.shape[1], context.shape[1])
+        data = {"x": _tensor(self.scaling_.transform(x)), "context": _tensor(self.context_scaling_.transform(context))}
+        self.history_: TrainingHistory = self.trainer.fit(
+            self.network_, data, weight=None if weight is None else _tensor(weight), seed=rng
+        )
+        return self
+
+    def sample(self, context: Float[Array, "N C"], *, seed: Seed = None) -> Float[Array, "N F"]:
+        """Draw one x for each row of the context."""
+        noise = torch.Generator().manual_seed(int(np.random.default_rng(seed).integers(2**62)))
+        return self.scaling_.inverse(
+            self._in_chunks(lambda c: self.network_.sample(c, noise), self._context(context), shape=(self.n_features_,))
+        )
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything learnt, as tensors by name."""
+        arrays = {
+            **{f"scaling.{name}": array for name, array in self.scaling_.state().items()},
+            **{f"context_scaling.{name}": array for name, array in self.context_scaling_.state().items()},
+            "context_range": np.stack([self.context_low_, self.context_high_]),
+        }
+        return {
+            "features": torch.tensor(self.n_features_),
+            **{name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()},
+            **{f"network.{name}": tensor for name, tensor in self.network_.state_dict().items()},
+        }
+
+    def load_state(self, state: Mapping[str, Tensor]) -> Self:
+        """Take up what `state` gave."""
+        self.scaling_ = replace(self.scaling).load_state(_numpy(state, "scaling."))  # type: ignore[type-var]
+        self.context_scaling_ = Standardise().load_state(_numpy(state, "context_scaling."))
+        self.context_low_, self.context_high_ = state["context_range"].numpy()
+        self.n_features_ = int(state["features"])
+        self.network_ = self._network(self.n_features_, len(self.context_low_)).eval()
+        weights = {k.removeprefix("network."): v for k, v in state.items() if k.startswith("network.")}
+        self.network_.load_state_dict(weights)
+        return self
+
+    def _context(self, context: Float[Array, "N C"]) -> Tensor:
+        """The context as the network wants it; a warning where it would have to extrapolate."""
+        outside = ((context < self.context_low_) | (context > self.context_high_)).any(axis=1)
+        if outside.any():
+            warnings.warn(
+                f"{outside.sum()} of {len(context)} events have a context outside of the range of the fit, "
+                f"{self.context_low_} to {self.context_high_}: the density is extrapolated there",
+                stacklevel=3,
+            )
+        return _tensor(self.context_scaling_.transform(context))
+
+    def _in_chunks(
+        self, function: Callable[..., Tensor], *rows: Tensor, shape: tuple[int, ...] = ()
+    ) -> Float[Array, "N ..."]:
+        """A function of rows of tensors, on the trainer's device, on few enough at once to fit into its memory."""
+        result = np.empty((len(rows[0]), *shape))
+        with torch.no_grad(), _on_device(self.network_, self.trainer) as device:
+            for start in range(0, len(result), _CHUNK):
+                chunk = slice(start, start + _CHUNK)
+                result[chunk] = function(*(tensor[chunk].to(device) for tensor in rows)).cpu().numpy()
+        return result
+
+
+@dataclass(kw_only=True)
+class TractableTableDensity(TableDensity, ABC):
+    """One whose network knows the likelihood."""
+
+    def log_prob(self, x: Float[Array, "N F"], context: Float[Array, "N C"]) -> Float[Array, " N"]:
+        """Logarithm of p(x | context); minus infinity where the scaling says that no event can be."""
+        z = _tensor(self.scaling_.transform(x))
+        log_prob = self._in_chunks(self.network_.log_prob, z, self._context(context))
+        return np.where(self.scaling_.covers(x), log_prob + self.scaling_.log_jacobian(x), -np.inf)
+
+
+@dataclass(kw_only=True)
+class LatentTableDensity(TractableTableDensity, ABC):
+    """One whose network maps features to a Gaussian and back."""
+
+    def to_latent(self, x: Float[Array, "N F"], context: Float[Array, "N C"]) -> Float[Array, "N F"]:
+        """The Gaussian variables from which x would have been sampled."""
+        z = _tensor(self.scaling_.transform(x))
+        return self._in_chunks(self.network_.to_latent, z, self._context(context), shape=(self.n_features_,))
+
+
+@contextmanager
+def _on_device(network: nn.Module, trainer: Trainer) -> Iterator[torch.device]:
+    """The network where it was trained; between uses it lives on the CPU, so that several fit beside each other."""
+    device = trainer.torch_device()
+    try:
+        network.to(device)
+        yield device
+    finally:
+        network.cpu()
+
+
+def _tensor(x: Float[Array, ...]) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(x, dtype=np.float32))
+
+
+def _numpy(state: Mapping[str, Tensor], prefix: str) -> dict[str, Float[Array, ...]]:
+    return {name.removeprefix(prefix): t.numpy() for name, t in state.items() if name.startswith(prefix)}
