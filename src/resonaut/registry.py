@@ -54,7 +54,14 @@ _BUILT_IN: dict[str, dict[str, str]] = {
         "chain": "resonaut.features.scaling:Chain",
     },
     "density": {
+        "realnvp": "resonaut.models.density.affine:AffineFlow",
+        "quadratic": "resonaut.models.density.quadratic:QuadraticFlow",
         "nsf": "resonaut.models.density.spline:SplineFlow",
+        "maf": "resonaut.models.density.maf:MaskedAutoregressiveFlow",
+        "cvae": "resonaut.models.density.cvae:CVAE",
+        "ddpm": "resonaut.models.density.ddpm:DDPM",
+        "cfm": "resonaut.models.density.flow_matching:FlowMatching",
+        "autoregressive": "resonaut.models.density.autoregressive:AutoregressiveTransformer",
     },
     "classifier": {
         "trees": "resonaut.models.classifier.trees:BoostedTrees",
