@@ -22,13 +22,13 @@ __all__ = ["CVAE"]
 @register("density", "cvae")
 @dataclass(kw_only=True)
 class CVAE(TableDensity):
-    """Encoder q(z|x,m), decoder p(x|z,m), and a prior p(z|m) that follows the mass; maximises the evidence's lower bound.
+    """Encoder q(z|x,m), decoder p(x|z,m), prior p(z|m) that follows the mass; maximises the evidence's lower bound.
 
     Args:
         latent: Latent variables.
         hidden: Widths of the hidden layers of encoder, decoder and prior.
-        beta: Weight of the divergence from the prior; 1 is the bound itself, with less it reconstructs better and samples
-            worse.
+        beta: Weight of the divergence from the prior; 1 is the bound itself; with less it reconstructs better and
+            samples worse.
         scaling: Applied to the features first.
         trainer: How it is trained.
 
