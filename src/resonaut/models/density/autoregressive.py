@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -71,7 +72,7 @@ class _Transformer(nn.Module):
         """Logarithm of p(x | context)."""
         log_weight, mean, log_width = self._mixtures(x[:, :-1], context)
         pull = (x[:, :, None] - mean) * torch.exp(-log_width)
-        log_prob = log_weight - 0.5 * pull.square() - log_width - 0.5 * torch.log(torch.tensor(2 * torch.pi))
+        log_prob = log_weight - 0.5 * pull.square() - log_width - 0.5 * math.log(2 * math.pi)
         return torch.logsumexp(log_prob, dim=2).sum(dim=1)
 
     def sample(self, context: Float[Tensor, "B C"], noise: torch.Generator) -> Float[Tensor, "B F"]:

@@ -31,6 +31,8 @@ class ResidualNetwork(nn.Module):
         blocks: Number of residual blocks.
     """
 
+    frequencies: Tensor
+
     def __init__(self, features: int, context: int, *, width: int, blocks: int) -> None:
         super().__init__()
         self.register_buffer("frequencies", 2 * math.pi * torch.logspace(-1, math.log2(_FASTEST), _WAVES, base=2.0))
