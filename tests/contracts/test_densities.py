@@ -11,7 +11,7 @@ import torch
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 
-from resonaut.errors import FormatError, ResonautError
+from resonaut.errors import FitError, FormatError, ResonautError
 from resonaut.models.saving import load, save
 from resonaut.models.training import Trainer
 from resonaut.protocols import Density, TractableDensity
@@ -188,8 +188,8 @@ def test_unusable_values_are_refused(cls, value):
 
 @pytest.mark.parametrize("mass", [2.2, 3.0, 3.9])
 def test_the_density_integrates_to_one(tractable, mass):
-    step = 0.08
-    grid = np.stack(np.meshgrid(np.arange(-4, 11, step), np.arange(-11, 4, step)), axis=-1).reshape(-1, 2)
+    step = 0.16
+    grid = np.stack(np.meshgrid(np.arange(-2.5, 8.5, step), np.arange(-8.5, 2.5, step)), axis=-1).reshape(-1, 2)
     log_prob = tractable.log_prob(grid, np.full((len(grid), 1), mass))
     assert not np.isnan(log_prob).any()
     # A sum over a smooth density converges faster than any power of the step; kinks of splines leave some 0.1 %.
@@ -210,3 +210,14 @@ def test_the_likelihood_is_that_of_the_truth(tractable):
 
 def test_no_events_have_no_likelihood(tractable):
     assert tractable.log_prob(np.empty((0, 2)), np.empty((0, 1))).shape == (0,)
+
+
+@pytest.mark.parametrize("cls", DENSITIES)
+def test_what_has_no_density_is_refused(cls):
+    x, mass = gaussian(400, seed=1)
+    with pytest.raises(FitError, match="feature 2 is 5 in all 400 events"):
+        barely(cls).fit(np.hstack([x, np.full((400, 1), 5.0)]), mass, seed=1)
+    with pytest.raises(FitError, match="features 0 and 2 are the same"):
+        barely(cls).fit(np.hstack([x, x[:, :1]]), mass, seed=1)
+    with pytest.raises(FitError, match="3 events are too few to learn"):
+        barely(cls).fit(x[:3], mass[:3], seed=1)

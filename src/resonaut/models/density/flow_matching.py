@@ -123,5 +123,5 @@ class _VelocityField(nn.Module):
         return v, (probe * slope).sum(dim=1)
 
     def _directional(self, x: Tensor, time: Tensor, context: Tensor, direction: Tensor) -> tuple[Tensor, Tensor]:
-        result: tuple[Tensor, Tensor] = torch.func.jvp(lambda x: self.velocity(x, time, context), (x,), (direction,))
-        return result
+        v, slope = torch.func.jvp(lambda x: self.velocity(x, time, context), (x,), (direction,))[:2]
+        return v, slope

@@ -20,6 +20,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from resonaut.errors import FitError
 from resonaut.features.scaling import AnyScaling, Chain, Logit, Standardise
 from resonaut.models.training import Trainer, TrainingHistory, seeded
 from resonaut.protocols import Seed
@@ -28,6 +29,9 @@ from resonaut.registry import check_config
 __all__ = ["LatentTableDensity", "TableDensity", "TractableTableDensity"]
 
 Array = np.ndarray
+
+MOST_WEIGHTS_AN_EVENT = 500
+"""Beyond this a network has nothing to learn from; well before, it learns the events by heart."""
 
 _CHUNK = 50_000
 
@@ -59,12 +63,14 @@ class TableDensity(ABC):
         """Learn the density of x given the context."""
         check_config(self)
         rng = np.random.default_rng(seed)
+        _refuse_singular(x)
         self.scaling_ = replace(self.scaling).fit(x)  # type: ignore[type-var]
         self.context_scaling_ = Standardise().fit(context)
         self.context_low_, self.context_high_ = context.min(axis=0), context.max(axis=0)
         self.n_features_ = x.shape[1]
         with seeded(int(rng.integers(2**62))):
             self.network_ = self._network(x.shape[1], context.shape[1])
+        _refuse_too_few(len(x), self.network_)
         data = {"x": _tensor(self.scaling_.transform(x)), "context": _tensor(self.context_scaling_.transform(context))}
         self.history_: TrainingHistory = self.trainer.fit(
             self.network_, data, weight=None if weight is None else _tensor(weight), seed=rng
@@ -144,6 +150,27 @@ class LatentTableDensity(TractableTableDensity, ABC):
         """The Gaussian variables from which x would have been sampled."""
         z = _tensor(self.scaling_.transform(x))
         return self._in_chunks(self.network_.to_latent, z, self._context(context), shape=(self.n_features_,))
+
+
+def _refuse_singular(x: Float[Array, "N F"]) -> None:
+    """A constant or repeated column has no density: its likelihood grows without end."""
+    if not np.isfinite(x).all() or not len(x):
+        return  # the scaling says so
+    for i, column in enumerate(x.T):
+        if column.min() == column.max():
+            raise FitError(f"feature {i} is {column[0]:g} in all {len(x)} events; leave it out")
+        for j in range(i):
+            if np.array_equal(column, x[:, j]):
+                raise FitError(f"features {j} and {i} are the same in all {len(x)} events; leave one of them out")
+
+
+def _refuse_too_few(events: int, network: nn.Module) -> None:
+    weights = sum(weight.numel() for weight in network.parameters())
+    if events * MOST_WEIGHTS_AN_EVENT < weights:
+        raise FitError(
+            f"{events} events are too few to learn {weights:,} weights; "
+            f"give {-(-weights // MOST_WEIGHTS_AN_EVENT)} or more, or a smaller network"
+        )
 
 
 @contextmanager
