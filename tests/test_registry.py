@@ -124,7 +124,7 @@ def test_what_a_method_needs_is_refused_before_anything_runs(family):
     register("density", "sampler")(Sampler)
     assert read_config(WithDensity, {"density": "sampler"}).density == Sampler()
     assert "sampler" not in members("density", needs=("log_prob",))
-    with pytest.raises(ConfigError, match=r"'sampler' has no log_prob.*choose from nsf"):
+    with pytest.raises(ConfigError, match=r"'sampler' has no log_prob.*choose from .*nsf"):
         read_config(WithLikelihood, {"density": "sampler"})
 
 

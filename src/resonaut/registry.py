@@ -97,7 +97,11 @@ def _known_settings(cls: type, source: Any, handler: GetCoreSchemaHandler) -> Co
             raise _refused(f"setting '{unknown[0]}' is unknown; choose from {', '.join(known)}")
         return value
 
-    return core_schema.no_info_before_validator_function(check, handler(source))
+    schema = handler(source)
+    # Into the dataclass's own schema, which pydantic keeps for every other place where the class is a setting.
+    inner: Any = handler.resolve_ref_schema(schema)
+    inner["schema"] = core_schema.no_info_before_validator_function(check, inner["schema"])
+    return schema
 
 
 def _refused(problem: str) -> Exception:

@@ -35,7 +35,14 @@ __all__ = [
 
 METHODS: Mapping[str, tuple[str, ...]] = {
     "cathode": ("Hallin:2021wme",),
+    "realnvp": ("Dinh:2016nvp", "Rozet:2022zuko"),
+    "quadratic": ("Muller:2018nis", "Rozet:2022zuko"),
     "nsf": ("Durkan:2019nsq", "Rozet:2022zuko"),
+    "maf": ("Papamakarios:2017maf", "Rozet:2022zuko"),
+    "cvae": ("Kingma:2013vae",),
+    "ddpm": ("Ho:2020ddpm", "Lu:2022dpm"),
+    "cfm": ("Lipman:2022fm",),
+    "autoregressive": ("Butter:2023gpt",),
     "trees": ("Finke:2023ltw", "Ke:2017lightgbm", "Pedregosa:2011sklearn"),
 }
 """Registry name of an estimator -> keys in references.bib."""

@@ -34,7 +34,7 @@ class AutoregressiveTransformer(TractableTableDensity):
 
     References:
         Vaswani et al., NeurIPS 2017, arXiv:1706.03762; Bishop (mixture density networks), 1994; Butter et al. (in
-        particle physics), SciPost Phys. 18 (2025) 026, arXiv:2305.10475
+        particle physics), arXiv:2305.10475
     """
 
     width: Annotated[int, Field(ge=1)] = 64
