@@ -93,6 +93,16 @@ class _Disk(io.FileIO):
             self._error = self._error or error
         return written
 
+    def truncate(self, size: int | None = None, /) -> int:
+        try:
+            return super().truncate(size)
+        except OSError as error:  # HDF5 also makes files longer in this way
+            self._error = self._error or error
+            return self.tell() if size is None else size
+
+    def flush(self) -> None:
+        """Nothing waits; said here because h5py has missed the inherited method after an error."""
+
     def check(self) -> None:
         """Raise what went wrong."""
         if self._error is not None:
