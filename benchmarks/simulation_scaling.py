@@ -1,6 +1,6 @@
 """Does a production use its workers, and does its memory stay put?
 
-    python benchmarks/simulation_scaling.py workers [--events 10000] [--repeats 3]
+    python benchmarks/simulation_scaling.py workers [--events 20000] [--repeats 3]
     python benchmarks/simulation_scaling.py memory [--events 10000 200000]
 
 `workers`: wall time of the same production with one worker and with two, in turns, medians; start-up of about three
@@ -66,7 +66,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()
     if options.what == "workers":
-        workers((options.events or [10_000])[0], options.repeats)
+        workers((options.events or [20_000])[0], options.repeats)
     else:
         memory(options.events or [10_000, 200_000])
 
