@@ -23,6 +23,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from resonaut.models.networks.noise import gaussian_noise
+
 __all__ = ["Sampler", "denoise", "noised"]
 
 Sampler = Literal["ddpm", "ddim", "dpm++"]
@@ -86,8 +88,7 @@ def _ancestral(x: Tensor, data: Tensor, now: float, then: float, noise: torch.Ge
     (alpha, sigma), (alpha_then, sigma_then) = _alpha_sigma(now), _alpha_sigma(then)
     between = sigma**2 - (alpha / alpha_then) ** 2 * sigma_then**2  # variance of x_now given x_then
     mean = (alpha / alpha_then) * (sigma_then / sigma) ** 2 * x + alpha_then * between / sigma**2 * data
-    fresh = torch.randn(x.shape, generator=noise).to(x.device)
-    return mean + math.sqrt(between) * sigma_then / sigma * fresh
+    return mean + math.sqrt(between) * sigma_then / sigma * gaussian_noise(x.shape, noise, x.device)
 
 
 def _alpha_sigma(time: float) -> tuple[float, float]:

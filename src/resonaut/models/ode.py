@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -19,16 +19,16 @@ from torch import Tensor
 
 from resonaut.errors import FitError
 
-__all__ = ["SOLVERS", "Solver", "integrate"]
+__all__ = ["Solver", "integrate"]
 
 Velocity = Callable[[Tensor, Tensor], Tensor]
 """v(x, t) of rows x [B, F] and their times t [B]."""
 
 Solver = Literal["euler", "midpoint", "heun", "rk4", "dormand-prince"]
-SOLVERS: tuple[str, ...] = get_args(Solver)
 
 _MAX_STEPS = 1000
 _SAFETY, _SHRINK, _GROW = 0.9, 0.2, 5.0  # Hairer, eq. 4.13
+_ORDER = 5  # of the error that chooses the step
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,6 @@ class _Tableau:
 
     a: tuple[tuple[float, ...], ...]
     b: tuple[float, ...]
-    order: int
 
     @property
     def c(self) -> tuple[float, ...]:
@@ -45,10 +44,10 @@ class _Tableau:
 
 
 _TABLEAUS = {
-    "euler": _Tableau(a=((),), b=(1.0,), order=1),
-    "midpoint": _Tableau(a=((), (1 / 2,)), b=(0.0, 1.0), order=2),
-    "heun": _Tableau(a=((), (1.0,)), b=(1 / 2, 1 / 2), order=2),
-    "rk4": _Tableau(a=((), (1 / 2,), (0.0, 1 / 2), (0.0, 0.0, 1.0)), b=(1 / 6, 1 / 3, 1 / 3, 1 / 6), order=4),
+    "euler": _Tableau(a=((),), b=(1.0,)),
+    "midpoint": _Tableau(a=((), (1 / 2,)), b=(0.0, 1.0)),
+    "heun": _Tableau(a=((), (1.0,)), b=(1 / 2, 1 / 2)),
+    "rk4": _Tableau(a=((), (1 / 2,), (0.0, 1 / 2), (0.0, 0.0, 1.0)), b=(1 / 6, 1 / 3, 1 / 3, 1 / 6)),
     "dormand-prince": _Tableau(
         a=(
             (),
@@ -60,7 +59,6 @@ _TABLEAUS = {
             (35 / 384, 0.0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84),
         ),
         b=(35 / 384, 0.0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84, 0.0),
-        order=5,
     ),
 }
 # The weights of order 4 that go with Dormand and Prince's stages; their difference to order 5 measures the error.
@@ -83,7 +81,7 @@ def integrate(
         velocity: v(x, t).
         x: Where to begin.
         start, stop: Times.
-        solver: One of `SOLVERS`.
+        solver: How; one of `Solver`.
         steps: Of equal length; "dormand-prince" chooses its own.
         tolerance: Of "dormand-prince": error of a step, absolute and relative, root mean square over rows and columns.
 
@@ -130,7 +128,7 @@ def _adaptive(velocity: Velocity, x: Tensor, start: float, stop: float, tableau:
             time, x = time + step, proposal
             if time == stop or abs(stop - time) < 1e-9 * abs(stop - start):
                 return x
-        step *= min(_GROW, max(_SHRINK, _SAFETY * (error + 1e-12) ** (-1 / tableau.order)))
+        step *= min(_GROW, max(_SHRINK, _SAFETY * (error + 1e-12) ** (-1 / _ORDER)))
     raise FitError(
         f"the learnt velocity cannot be followed within {tolerance:g} in {_MAX_STEPS} steps; "
         "raise tolerance, or choose a solver of fixed steps"

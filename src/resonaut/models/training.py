@@ -132,6 +132,9 @@ class Trainer:
 
     def torch_device(self) -> torch.device:
         """Where the training runs, and where its network is used afterwards."""
+        if self.device in ("auto", "cpu"):  # what Fabric would say, without its import: a sample is a short errand
+            there = self.device == "auto" and torch.accelerator.is_available()
+            return (torch.accelerator.current_accelerator() if there else None) or torch.device("cpu")
         device: torch.device = self._fabric().device
         return device
 

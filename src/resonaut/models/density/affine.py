@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
-from torch import nn
 from zuko.transforms import MonotonicAffineTransform
 
 from resonaut.models.density.table import LatentTableDensity
@@ -36,13 +35,11 @@ class AffineFlow(LatentTableDensity):
     hidden: tuple[int, ...] = (64, 64)
 
     def _network(self, features: int, context: int) -> FlowNetwork:
-        flow = coupling_flow(
+        return coupling_flow(
             features,
             context,
             transforms=self.transforms,
             univariate=MonotonicAffineTransform,
             shapes=[(), ()],
             hidden=self.hidden,
-            activation=nn.SiLU,
         )
-        return FlowNetwork(flow, features)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from resonaut.errors import ConfigError
 from resonaut.models.density.table import TractableTableDensity
+from resonaut.models.networks.noise import gaussian_noise
 from resonaut.models.training import Trainer
 from resonaut.registry import register
 
@@ -83,7 +84,7 @@ class _Transformer(nn.Module):
             uniform = torch.rand(len(context), 1, generator=noise).to(context.device)
             below = log_weight.exp().cumsum(dim=1) < uniform
             chosen = below.sum(dim=1, keepdim=True).clamp(max=log_weight.shape[1] - 1)
-            standard = torch.randn(len(context), 1, generator=noise).to(context.device)
+            standard = gaussian_noise((len(context), 1), noise, context.device)
             x = torch.cat([x, mean.gather(1, chosen) + log_width.gather(1, chosen).exp() * standard], dim=1)
         return x
 

@@ -13,6 +13,7 @@ from torch.distributions import Normal, kl_divergence
 
 from resonaut.models.density.table import TableDensity
 from resonaut.models.networks.mlp import mlp
+from resonaut.models.networks.noise import gaussian_noise
 from resonaut.models.training import Trainer
 from resonaut.registry import register
 
@@ -84,6 +85,6 @@ class _Gaussian(nn.Module):
 
 
 def _draw(distribution: Normal, noise: torch.Generator) -> Tensor:
-    standard = torch.randn(distribution.loc.shape, generator=noise).to(distribution.loc.device)
-    drawn: Tensor = distribution.loc + distribution.scale * standard
+    mean = distribution.loc
+    drawn: Tensor = mean + distribution.scale * gaussian_noise(mean.shape, noise, mean.device)
     return drawn

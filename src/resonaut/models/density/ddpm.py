@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from resonaut.models.density.table import TableDensity
 from resonaut.models.diffusion import Sampler, denoise, noised
+from resonaut.models.networks.noise import gaussian_noise
 from resonaut.models.networks.residual import ResidualNetwork, training_times
 from resonaut.models.training import Trainer
 from resonaut.registry import register
@@ -62,7 +63,7 @@ class _Denoiser(nn.Module):
 
     def sample(self, context: Float[Tensor, "B C"], noise: torch.Generator) -> Float[Tensor, "B F"]:
         """One x for each context."""
-        x = torch.randn(len(context), self.features, generator=noise).to(context.device)
+        x = gaussian_noise((len(context), self.features), noise, context.device)
         return denoise(
             lambda x, t: self.velocity(x, t, context), x, sampler=self.sampler, steps=self.steps, noise=noise
         )

@@ -16,6 +16,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from resonaut.models.density.table import LatentTableDensity
+from resonaut.models.networks.noise import gaussian_noise
 from resonaut.models.networks.residual import ResidualNetwork, training_times
 from resonaut.models.ode import Solver, integrate
 from resonaut.models.training import Trainer
@@ -77,7 +78,7 @@ class _VelocityField(nn.Module):
 
     def sample(self, context: Float[Tensor, "B C"], noise: torch.Generator) -> Float[Tensor, "B F"]:
         """One x for each context."""
-        z = torch.randn(len(context), self.features, generator=noise).to(context.device)
+        z = gaussian_noise((len(context), self.features), noise, context.device)
         return self._follow(z, context, 0.0, 1.0)
 
     def to_latent(self, x: Float[Tensor, "B F"], context: Float[Tensor, "B C"]) -> Float[Tensor, "B F"]:

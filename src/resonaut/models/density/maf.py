@@ -8,9 +8,7 @@ from typing import Annotated
 import torch
 from pydantic import Field
 from torch import nn
-from zuko.distributions import DiagNormal
 from zuko.flows.autoregressive import MaskedAutoregressiveTransform
-from zuko.lazy import Flow, UnconditionalDistribution
 
 from resonaut.models.density.table import LatentTableDensity
 from resonaut.models.networks.flow import FlowNetwork
@@ -53,6 +51,4 @@ class MaskedAutoregressiveFlow(LatentTableDensity):
             )
             for layer in range(self.transforms)
         ]
-        zeros, ones = torch.zeros(features), torch.ones(features)
-        flow = Flow(layers, UnconditionalDistribution(DiagNormal, loc=zeros, scale=ones, buffer=True))
-        return FlowNetwork(flow, features)
+        return FlowNetwork(layers, features)

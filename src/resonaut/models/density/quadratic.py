@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
-from torch import nn
 
 from resonaut.models.density.table import LatentTableDensity
 from resonaut.models.networks.coupling import coupling_flow
@@ -38,13 +37,11 @@ class QuadraticFlow(LatentTableDensity):
     bins: Annotated[int, Field(ge=2)] = 10
 
     def _network(self, features: int, context: int) -> FlowNetwork:
-        flow = coupling_flow(
+        return coupling_flow(
             features,
             context,
             transforms=self.transforms,
             univariate=QuadraticSpline,
             shapes=[(self.bins,), (self.bins - 1,)],
             hidden=self.hidden,
-            activation=nn.SiLU,
         )
-        return FlowNetwork(flow, features)

@@ -8,11 +8,11 @@ from itertools import islice
 
 import torch
 from jaxtyping import Bool
-from torch import Tensor
+from torch import Tensor, nn
 from torch.distributions import Transform
-from zuko.distributions import DiagNormal
 from zuko.flows.coupling import GeneralCouplingTransform
-from zuko.lazy import Flow, UnconditionalDistribution
+
+from resonaut.models.networks.flow import FlowNetwork
 
 __all__ = ["coupling_flow", "coupling_masks"]
 
@@ -25,8 +25,7 @@ def coupling_flow(
     univariate: Callable[..., Transform],
     shapes: Sequence[tuple[int, ...]],
     hidden: Sequence[int],
-    activation: Callable[[], torch.nn.Module],
-) -> Flow:
+) -> FlowNetwork:
     """A flow from features to a Gaussian, both directions at the price of one network call a layer.
 
     Args:
@@ -35,7 +34,6 @@ def coupling_flow(
         univariate: Builds the map of one feature from parameters of these `shapes`.
         shapes: Of the parameters.
         hidden: Widths of each layer's network.
-        activation: Between them.
     """
     layers = [
         GeneralCouplingTransform(
@@ -45,12 +43,11 @@ def coupling_flow(
             univariate=univariate,
             shapes=shapes,
             hidden_features=hidden,
-            activation=activation,
+            activation=nn.SiLU,
         )
         for mask in islice(coupling_masks(features), transforms)
     ]
-    zeros, ones = torch.zeros(features), torch.ones(features)
-    return Flow(layers, UnconditionalDistribution(DiagNormal, loc=zeros, scale=ones, buffer=True))
+    return FlowNetwork(layers, features)
 
 
 def coupling_masks(features: int) -> Iterator[Bool[Tensor, " F"]]:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from zuko.lazy import Flow
+from zuko.distributions import DiagNormal
+from zuko.lazy import Flow, LazyTransform, UnconditionalDistribution
+
+from resonaut.models.networks.noise import gaussian_noise
 
 __all__ = ["FlowNetwork"]
 
@@ -14,13 +19,14 @@ class FlowNetwork(nn.Module):
     """Trained by maximum likelihood.
 
     Args:
-        flow: From features to a standard Gaussian, given the context.
+        layers: From features to a standard Gaussian, given the context.
         features: Number of columns.
     """
 
-    def __init__(self, flow: Flow, features: int) -> None:
+    def __init__(self, layers: Sequence[LazyTransform], features: int) -> None:
         super().__init__()
-        self.flow = flow
+        zeros, ones = torch.zeros(features), torch.ones(features)
+        self.flow = Flow(layers, UnconditionalDistribution(DiagNormal, loc=zeros, scale=ones, buffer=True))
         self.features = features
 
     def loss(self, batch: dict[str, Tensor]) -> Float[Tensor, " B"]:
@@ -34,8 +40,7 @@ class FlowNetwork(nn.Module):
 
     def sample(self, context: Float[Tensor, "B C"], noise: torch.Generator) -> Float[Tensor, "B F"]:
         """One x for each context."""
-        z = torch.randn(len(context), self.features, generator=noise).to(context.device)
-        return self.to_data(z, context)
+        return self.to_data(gaussian_noise((len(context), self.features), noise, context.device), context)
 
     def to_latent(self, x: Float[Tensor, "B F"], context: Float[Tensor, "B C"]) -> Float[Tensor, "B F"]:
         """The Gaussian variables of x."""

@@ -15,12 +15,13 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
-from torch.distributions import Transform, constraints
+
+from resonaut.models.networks.monotonic import MonotonicSpline, bounded
 
 __all__ = ["QuadraticSpline"]
 
 
-class QuadraticSpline(Transform):
+class QuadraticSpline(MonotonicSpline):
     """A monotonic spline of K parabolas on [-bound, bound]; outside it is the identity.
 
     Args:
@@ -29,11 +30,6 @@ class QuadraticSpline(Transform):
         bound: Where the identity begins.
         least: The least width and slope, in units of equal ones.
     """
-
-    domain = constraints.real
-    codomain = constraints.real
-    bijective = True
-    sign = +1
 
     def __init__(
         self,
@@ -45,10 +41,10 @@ class QuadraticSpline(Transform):
         super().__init__()
         bins = widths.shape[-1]
         limit = -math.log(least)
-        share = torch.softmax(widths / (1 + widths.abs() / limit), dim=-1)
+        share = torch.softmax(bounded(widths, limit), dim=-1)
         width = 2 * bound * (least / bins + (1 - least) * share)
         # The area under the slopes must be that of the identity: the inner slopes share what the ends leave.
-        inner = torch.exp(slopes / (1 + slopes.abs() / limit))
+        inner = torch.exp(bounded(slopes, limit))
         ends = 0.5 * (width[..., :1] + width[..., -1:])
         area = 0.5 * ((width[..., 1:] + width[..., :-1]) * inner).sum(dim=-1, keepdim=True)
         inner = inner * (2 * bound - ends) / area
@@ -75,13 +71,6 @@ class QuadraticSpline(Transform):
         y = y0 + width * z * (s0 + 0.5 * z * (s1 - s0))
         log_slope = torch.log(s0 + z * (s1 - s0))
         return torch.where(inside, y, x), torch.where(inside, log_slope, 0.0)
-
-    def _call(self, x: Float[Tensor, "*B"]) -> Float[Tensor, "*B"]:
-        return self.call_and_ladj(x)[0]
-
-    def log_abs_det_jacobian(self, x: Float[Tensor, "*B"], y: Float[Tensor, "*B"]) -> Float[Tensor, "*B"]:
-        """Log dy/dx."""
-        return self.call_and_ladj(x)[1]
 
     def _inverse(self, y: Float[Tensor, "*B"]) -> Float[Tensor, "*B"]:
         """The root of a quadratic, in the form without cancellation."""

@@ -12,12 +12,13 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
-from torch.distributions import Transform, constraints
+
+from resonaut.models.networks.monotonic import MonotonicSpline, bounded
 
 __all__ = ["RationalQuadraticSpline"]
 
 
-class RationalQuadraticSpline(Transform):
+class RationalQuadraticSpline(MonotonicSpline):
     """A monotonic spline of K segments on [-bound, bound]; outside it is the identity.
 
     Args:
@@ -29,11 +30,6 @@ class RationalQuadraticSpline(Transform):
     References:
         Gregory, Delbourgo, IMA J. Numer. Anal. 2 (1982) 123; Durkan et al., NeurIPS 2019, arXiv:1906.04032, section 3
     """
-
-    domain = constraints.real
-    codomain = constraints.real
-    bijective = True
-    sign = +1
 
     def __init__(
         self,
@@ -47,7 +43,7 @@ class RationalQuadraticSpline(Transform):
         self.limit = -math.log(slope)
         bins = widths.shape[-1]
         # Softmax by hand: torch's is slow on a short last axis, and the bounded sizes cannot overflow.
-        sizes = torch.exp(_bounded(torch.stack((widths, heights), dim=-2), self.limit / 2))
+        sizes = torch.exp(bounded(torch.stack((widths, heights), dim=-2), self.limit / 2))
         # Times a triangle of ones: the cumulative sum, with the zero in front of it.
         triangle = torch.ones(bins, bins + 1, dtype=sizes.dtype, device=sizes.device).triu(1)
         self.knots = (sizes @ triangle) * (2 * bound / sizes.sum(dim=-1, keepdim=True)) - bound
@@ -61,7 +57,7 @@ class RationalQuadraticSpline(Transform):
         ends = torch.stack((k, k + 1), dim=-1)
         knots = self.knots.gather(-1, ends[..., None, :].expand(*k.shape, 2, 2))
         (x0, x1), (y0, y1) = (axis_knots.unbind(-1) for axis_knots in knots.unbind(-2))
-        d0, d1 = torch.exp(_bounded(self.slopes.gather(-1, ends), self.limit)).unbind(-1)
+        d0, d1 = torch.exp(bounded(self.slopes.gather(-1, ends), self.limit)).unbind(-1)
         return inside, (x0, x1 - x0, y0, y1 - y0, d0, d1)
 
     def call_and_ladj(self, x: Float[Tensor, "*B"]) -> tuple[Float[Tensor, "*B"], Float[Tensor, "*B"]]:
@@ -76,13 +72,6 @@ class RationalQuadraticSpline(Transform):
         log_slope = 2 * (s / denominator).log() + (2 * s * z_1z + d0 * (1 - z) ** 2 + d1 * z**2).log()
         return torch.where(inside, y, x), torch.where(inside, log_slope, 0.0)
 
-    def _call(self, x: Float[Tensor, "*B"]) -> Float[Tensor, "*B"]:
-        return self.call_and_ladj(x)[0]
-
-    def log_abs_det_jacobian(self, x: Float[Tensor, "*B"], y: Float[Tensor, "*B"]) -> Float[Tensor, "*B"]:
-        """Log dy/dx."""
-        return self.call_and_ladj(x)[1]
-
     def _inverse(self, y: Float[Tensor, "*B"]) -> Float[Tensor, "*B"]:
         """The root of a quadratic, eqs. 6 to 8 of Durkan et al."""
         inside, (x0, width, y0, height, d0, d1) = self._segment(y, 1)
@@ -95,8 +84,3 @@ class RationalQuadraticSpline(Transform):
         # The discriminant is positive; in float32 it can round to below zero.
         z = 2 * c / (-b - (b**2 - 4 * a * c).clamp(min=0).sqrt())
         return torch.where(inside, x0 + z * width, y)
-
-
-def _bounded(x: Float[Tensor, ...], limit: float) -> Float[Tensor, ...]:
-    """Into (-limit, limit), smoothly."""
-    return x / (1 + x.abs() / limit)
