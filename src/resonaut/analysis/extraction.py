@@ -10,7 +10,6 @@ from pathlib import Path
 from time import perf_counter
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from resonaut.analysis.spreading import Spread, spread_over
 from resonaut.errors import ConfigError, EventsError, FormatError
@@ -97,7 +96,7 @@ def write_features(
     if isinstance(known, ParticleFormat):
         computable(features)  # so that a wrong name is refused before anything is clustered
         n_events = known.count(source)
-        make = partial(_from_particles, source, name, features, clustering, constituents)
+        make = partial(_from_particles, source, name, n_events, features, clustering, constituents)
     elif holds_constituents(source, name):
         n_events = parquet.count_rows(source)
         notes = parquet.read_table(source, [])
@@ -114,18 +113,17 @@ def write_features(
         Progress(console=Console(stderr=True), disable=not progress) as bar,
     ):
         task = bar.add_task(f"features of {source.name}", total=n_events)
-        writer: pq.ParquetWriter | None = None
+        writer = parquet.ParquetWriter(temporary)
         for table, n_read, left_out in make(spread):
-            writer = writer or pq.ParquetWriter(temporary, table.schema, compression="zstd", write_page_checksum=True)
-            writer.write_table(table)
+            writer.write(table)
             n_selected += table.num_rows
             exclusions.update(left_out)
             bar.advance(task, n_read)
-        if writer is None or not n_selected:
+        if not n_selected:
             reasons = "; ".join(f"{reason}: {n}" for reason, n in exclusions.items())
             raise EventsError(f"no event of {source} passes the selection ({reasons}); check units and selection")
         notes = with_exclusions(notes, Counter(exclusions_of(notes)) + exclusions)
-        writer.add_key_value_metadata(notes.schema.metadata)
+        writer.note(notes.schema.metadata)
         writer.close()
     return ExtractionResult(out, n_events, n_selected, dict(exclusions), perf_counter() - start)
 
@@ -156,15 +154,14 @@ def _lacking(
 def _from_particles(
     source: Path,
     format: str,
+    n_events: int,
     features: str | Sequence[str],
     clustering: JetClustering | None,
     constituents: bool,
     spread: Spread,
 ) -> Iterator[Part]:
     chunk = partial(_chunk, source, format, features, clustering, constituents)
-    known = format_named(format)
-    assert isinstance(known, ParticleFormat)
-    for table, extraction in spread(chunk, range(0, known.count(source), CHUNK)):
+    for table, extraction in spread(chunk, range(0, n_events, CHUNK)):
         yield table, extraction.n_events, extraction.exclusions
 
 

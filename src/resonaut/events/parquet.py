@@ -97,6 +97,11 @@ class ParquetWriter:
             self._writer = pq.ParquetWriter(self._path, table.schema, compression="zstd", write_page_checksum=True)
         self._writer.write_table(table)
 
+    def note(self, metadata: Mapping[bytes, bytes]) -> None:
+        """Add to the notes of the file, after its first table."""
+        assert self._writer is not None, "a file without tables has no place for notes"
+        self._writer.add_key_value_metadata(metadata)
+
     def close(self) -> Mapping[str, int]:
         """Finish the file: it takes every column."""
         if self._writer is not None:

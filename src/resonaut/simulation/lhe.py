@@ -10,7 +10,6 @@ Reference: Alwall et al., Comput. Phys. Commun. 176 (2007) 300, arXiv:hep-ph/060
 from __future__ import annotations
 
 import gzip
-import hashlib
 import math
 import zlib
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from resonaut.errors import FormatError
+from resonaut.runs.folder import checksum
 
 __all__ = ["LheFile", "LheReader"]
 
@@ -50,8 +50,7 @@ class LheFile:
     def read(cls, path: Path) -> LheFile:
         """Go through the file once; refuses one that is damaged or whose events are weighted (`FormatError`)."""
         try:
-            with path.open("rb") as file:
-                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            sha256 = checksum(path)
         except OSError as error:
             raise FormatError(f"{path} cannot be read ({error.strerror}); give a Les Houches event file") from None
         reader = LheReader(path)

@@ -10,10 +10,8 @@ seeds and versions the file was made, and what was left out on the way.
 from __future__ import annotations
 
 import functools
-import platform
 import time
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +20,7 @@ import numpy as np
 from resonaut.errors import RunError
 from resonaut.events.output import output_format
 from resonaut.features.clustering import JetClustering
-from resonaut.runs.folder import checksum
+from resonaut.runs.folder import checksum, versions
 from resonaut.simulation.blackbox import BlackBox
 from resonaut.simulation.chain import Chain
 from resonaut.simulation.detector import DelphesCMS
@@ -160,7 +158,7 @@ def simulate(
         {
             "settings": settings,
             "complete": True,
-            "versions": {"python": platform.python_version(), **{package: version(package) for package in PACKAGES}},
+            "versions": versions(PACKAGES),
             "workers": workers,
             "seconds": seconds,
             "processes": {name: vars(value) for name, value in counts.items()},

@@ -26,7 +26,7 @@ from resonaut.simulation.lhe import LheFile, LheReader
 if TYPE_CHECKING:
     from resonaut.simulation.processes.process import EventFilter
 
-__all__ = ["Generated", "PythiaGenerator", "apply_setting", "configure", "cross_section", "new_pythia"]
+__all__ = ["Generated", "PythiaGenerator", "apply_setting", "configure", "cross_section", "final_state", "new_pythia"]
 
 NO_HARD_PARTON, FAILED = "vetoed: no hard parton jet", "failed in Pythia"
 COMMON_SETTINGS = (
@@ -120,7 +120,7 @@ class PythiaGenerator:
             kept = event_filter.keep(particles)
             excluded[event_filter.reason] = int((~kept).sum())
             particles = particles[kept]
-        return Generated(_final_state(particles), n_generated, excluded)
+        return Generated(final_state(particles), n_generated, excluded)
 
 
 class _HardEvents:
@@ -152,7 +152,8 @@ def cross_section(settings: tuple[str, ...], *, energy: float = 13000.0, n: int 
     return info.sigmaGen() * millibarn, info.sigmaErr() * millibarn
 
 
-def _final_state(particles: ak.Array) -> ak.Array:
+def final_state(particles: ak.Array) -> ak.Array:
+    """What reaches the detector, records px, py, pz, e (GeV) and id, out of Pythia's whole event record."""
     final = particles[particles.status > 0]
     return ak.zip({**{name: final.p[name] for name in ("px", "py", "pz", "e")}, "id": final.id})
 

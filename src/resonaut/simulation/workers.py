@@ -53,8 +53,8 @@ def make_blocks(
     done: list[BlockCounts] = []
     making: deque[Future[BlockCounts]] = deque()
     numbers = iter(count() if n_blocks is None else range(n_blocks))
-    while sum(counts.n_selected for counts in done) < n_events:
-        wanted = min(ahead, _still_needed(done, n_events))
+    while (selected := sum(counts.n_selected for counts in done)) < n_events:
+        wanted = min(ahead, _still_needed(n_events - selected, selected, len(done)))
         making.extend(make(process, number) for number in islice(numbers, max(0, wanted - len(making))))
         if not making:
             break
@@ -64,10 +64,9 @@ def make_blocks(
     return done
 
 
-def _still_needed(done: list[BlockCounts], n_events: int) -> int:
+def _still_needed(missing: int, selected: int, n_done: int) -> int:
     """Blocks that remain to be made, judged by those that are done: the last ones are not to be made in vain."""
-    selected = sum(counts.n_selected for counts in done)
-    return math.ceil((n_events - selected) * len(done) / selected) if selected else n_events
+    return math.ceil(missing * n_done / selected) if selected else missing
 
 
 def _refuse_if_nothing_passes(process: str, done: list[BlockCounts], patience: int) -> None:

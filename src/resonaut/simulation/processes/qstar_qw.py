@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from resonaut.simulation.processes.parameters import gev, switch
+from resonaut.simulation.processes.parameters import gev
 from resonaut.simulation.processes.process import Process
-from resonaut.simulation.processes.resonances import W_DECAYS, W_MASS, decays_to, mass_hat_min, w_on_mode
+from resonaut.simulation.processes.resonances import HADRONIC, W_DECAYS, W_MASS, decays_to, mass_hat_min, w_on_mode
 
 __all__ = ["QSTAR_QW"]
 
@@ -40,6 +40,6 @@ QSTAR_QW = Process(
         4000002:onIfAny = 24
         {W_DECAYS}
     """,
-    free={"mass_qstar": gev(3500.0), "hadronic": switch(True, "1: W to quarks, 0: to anything")},
+    free={"mass_qstar": gev(3500.0), "hadronic": HADRONIC},
     derive=_derive,
 )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from resonaut.errors import SimulationError
+from resonaut.simulation.processes.parameters import switch
 
-__all__ = ["TOP_MASS", "W_DECAYS", "W_MASS", "decays_to", "mass_hat_min", "w_on_mode"]
+__all__ = ["HADRONIC", "TOP_MASS", "W_DECAYS", "W_MASS", "decays_to", "mass_hat_min", "w_on_mode"]
 
 W_MASS = 80.4  # GeV, for decays that need one; Pythia has its own, precise values
 TOP_MASS = 171.0  # as Pythia 8's default
@@ -14,6 +15,10 @@ W_DECAYS = """
         24:onMode = {w_on}
         24:onIfAny = 1 2 3 4 5
 """
+
+
+HADRONIC = switch(True, "1: W to quarks, 0: to anything")
+"""The parameter that `w_on_mode` reads."""
 
 
 def w_on_mode(hadronic: float) -> str:

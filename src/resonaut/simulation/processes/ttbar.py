@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from resonaut.simulation.processes.parameters import below_the_jets, gev, switch
+from resonaut.simulation.processes.parameters import below_the_jets, gev
 from resonaut.simulation.processes.process import Process
-from resonaut.simulation.processes.resonances import W_DECAYS, w_on_mode
+from resonaut.simulation.processes.resonances import HADRONIC, W_DECAYS, w_on_mode
 
 __all__ = ["TTBAR"]
 
@@ -29,7 +29,7 @@ TTBAR = Process(
     """,
     free={
         "pt_hat_min": gev(below_the_jets, "follows --leading-pt"),
-        "hadronic": switch(True, "1: W to quarks, 0: to anything"),
+        "hadronic": HADRONIC,
     },
     derive=_derive,
     parton_veto=True,

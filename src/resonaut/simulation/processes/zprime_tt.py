@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from resonaut.simulation.processes.parameters import gev, switch
+from resonaut.simulation.processes.parameters import gev
 from resonaut.simulation.processes.process import Process
-from resonaut.simulation.processes.resonances import TOP_MASS, W_DECAYS, decays_to, mass_hat_min, w_on_mode
+from resonaut.simulation.processes.resonances import HADRONIC, TOP_MASS, W_DECAYS, decays_to, mass_hat_min, w_on_mode
 
 __all__ = ["ZPRIME_TT"]
 
@@ -40,7 +40,7 @@ ZPRIME_TT = Process(
     free={
         "mass_zprime": gev(3500.0),
         "width_zprime": gev(35.0),
-        "hadronic": switch(True, "1: W to quarks, 0: to anything"),
+        "hadronic": HADRONIC,
     },
     derive=_derive,
 )
