@@ -18,12 +18,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from real_events import add_lhco_option
 from rich.console import Console
 from rich.table import Table
 from scipy.stats import ks_2samp
@@ -37,8 +37,7 @@ V2 = {"background": (121_352, 1_000_000), "signal": (772, 1_000)}
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("productions", type=Path, nargs="*", help="files that `resonaut simulate` wrote")
-    default = os.environ.get("RESONAUT_VALIDATION_DATA", Path(__file__).parents[2] / "shared" / "data")
-    parser.add_argument("--lhco", type=Path, default=Path(default), help="folder of the real events")
+    add_lhco_option(parser)
     options = parser.parse_args()
 
     v1 = pq.read_table(options.lhco / "lhco_rnd_v1_jets_50k.parquet")

@@ -11,12 +11,12 @@ between events. v1's threshold in pTHat was found from its jets' spectra: see do
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import awkward as ak
 import numpy as np
+from real_events import add_lhco_option
 from rich.console import Console
 from rich.table import Table
 from scipy.stats import chi2, ks_2samp
@@ -89,8 +89,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--events", type=int, default=4000, help="selected events to simulate")
     parser.add_argument("--pt-hat-min", type=float, default=1100.0)
-    default = os.environ.get("RESONAUT_VALIDATION_DATA", Path(__file__).parents[2] / "shared" / "data")
-    parser.add_argument("--lhco", type=Path, default=Path(default), help="folder of the real events")
+    add_lhco_option(parser)
     parser.add_argument("--plot", type=Path, help="draw the spectra into this file")
     options = parser.parse_args()
 

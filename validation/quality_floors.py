@@ -13,11 +13,11 @@ sidebands look like. Then: the divergences in other numbers of bins, and what ea
 from __future__ import annotations
 
 import argparse
-import os
 import time
 from pathlib import Path
 
 import numpy as np
+from real_events import add_lhco_option
 from rich.console import Console
 from rich.table import Table
 
@@ -40,9 +40,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
+    add_lhco_option(parser)
     options = parser.parse_args()
-    folder = Path(os.environ.get("RESONAUT_VALIDATION_DATA", Path(__file__).parents[2] / "shared" / "data"))
-    real = signal_region_background(folder)
+    real = signal_region_background(options.lhco)
     size = len(real) // 2
     console = Console(width=120)
 

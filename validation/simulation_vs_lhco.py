@@ -11,13 +11,13 @@ files it takes the demo events of the package.
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from real_events import add_lhco_option
 from rich.console import Console
 from rich.table import Table
 
@@ -69,8 +69,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--background", type=Path, nargs="+", default=[demo_path()], help="files with simulated QCD")
     parser.add_argument("--signal", type=Path, default=demo_path(), help="file with simulated W' -> X Y")
-    default = os.environ.get("RESONAUT_VALIDATION_DATA", Path(__file__).parents[2] / "shared" / "data")
-    parser.add_argument("--lhco", type=Path, default=Path(default), help="folder of the real events")
+    add_lhco_option(parser)
     options = parser.parse_args()
 
     region = options.lhco / "lhco_rnd_v2_signal_region_"
