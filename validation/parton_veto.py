@@ -4,8 +4,8 @@
 
 Generates QCD without the veto, notes for every event the leading parton jet that the veto would have looked at, and
 sends all of them through detector, clustering and selection. Prints the loss for several thresholds with its 68 %
-Clopper-Pearson interval, and for one of them, by default the one in use, the loss in the quarters of each feature. Ends with an error
-if the loss is above 0.2 %.
+Clopper-Pearson interval, and for one of them, by default the one in use, the loss in the quarters of each feature.
+Ends with an error if that one loses more than 0.2 %.
 """
 
 from __future__ import annotations
