@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from resonaut.events.events import Events, Samples
     from resonaut.searches.regions import Region
 
-__all__ = ["Classifier", "CrossFitted", "Density", "Search", "Seed", "Templated", "TractableDensity"]
+__all__ = ["Classifier", "CrossFitted", "Density", "MassModel", "Search", "Seed", "Templated", "TractableDensity"]
 
 Array = np.ndarray
 Seed = int | np.random.Generator | None
@@ -49,6 +49,19 @@ class TractableDensity(Density, Protocol):
 
     def log_prob(self, x: Float[Array, "N F"], context: Float[Array, "N C"]) -> Float[Array, " N"]:
         """Logarithm of p(x | context), in nats."""
+        ...
+
+
+@runtime_checkable
+class MassModel(Protocol):
+    """Learns the shape of the mass spectrum in a signal region, and draws from it; it says nothing of how many."""
+
+    def fit(self, mass: Float[Array, " N"], region: Region) -> Self:
+        """Learn from masses, GeV, of the region and its sidebands."""
+        ...
+
+    def sample(self, n: int, *, seed: Seed = None) -> Float[Array, " n"]:
+        """Draw n masses in the signal region, GeV."""
         ...
 
 

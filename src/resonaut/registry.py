@@ -23,7 +23,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from resonaut.errors import ConfigError
-from resonaut.protocols import Classifier, Density, Search, TractableDensity
+from resonaut.protocols import Classifier, Density, MassModel, Search, TractableDensity
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, TypeAdapter
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AnyClassifier",
     "AnyDensity",
+    "AnyMassModel",
     "AnySearch",
     "AnyTractableDensity",
     "Registered",
@@ -62,6 +63,10 @@ _BUILT_IN: dict[str, dict[str, str]] = {
         "ddpm": "resonaut.models.density.ddpm:DDPM",
         "cfm": "resonaut.models.density.flow_matching:FlowMatching",
         "autoregressive": "resonaut.models.density.autoregressive:AutoregressiveTransformer",
+    },
+    "mass": {
+        "kde": "resonaut.models.density.mass:KernelMass",
+        "fit": "resonaut.statistics.fitted_mass:FittedMass",
     },
     "classifier": {
         "trees": "resonaut.models.classifier.trees:BoostedTrees",
@@ -237,6 +242,7 @@ def _without_name(value: object) -> object:
 AnyDensity = Annotated[Density, Registered("density")]
 AnyTractableDensity = Annotated[TractableDensity, Registered("density", needs=("log_prob",))]
 AnyClassifier = Annotated[Classifier, Registered("classifier")]
+AnyMassModel = Annotated[MassModel, Registered("mass")]
 AnySearch = Annotated[Search, Registered("search")]
 
 

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from resonaut.errors import ConfigError, RegionError
-from resonaut.models.density.mass import MassModel
+from resonaut.models.density.mass import KernelMass
+from resonaut.searches.regions import Region
 
 LOW, HIGH = 3300.0, 3700.0
+REGION = Region(LOW, HIGH, 2300, 5000)
 
 
 def falling(n, seed):
@@ -22,7 +24,7 @@ def falling(n, seed):
 
 
 def test_masses_follow_a_falling_spectrum_up_to_the_edges():
-    model = MassModel().fit(falling(50_000, seed=1), (LOW, HIGH))
+    model = KernelMass().fit(falling(50_000, seed=1), REGION)
     sample, truth = model.sample(50_000, seed=2), falling(50_000, seed=3)
     # The model repeats the statistics of its own 50,000 masses: at the 1 % point of the test, as two samples would.
     assert stats.ks_2samp(sample, truth).pvalue > 0.01
@@ -35,26 +37,26 @@ def test_masses_follow_a_falling_spectrum_up_to_the_edges():
 def test_a_wrong_spectrum_is_noticed():
     # The test above can fail: masses spread evenly are not the falling spectrum.
     flat = np.random.default_rng(1).uniform(LOW, HIGH, 50_000)
-    sample = MassModel().fit(flat, (LOW, HIGH)).sample(50_000, seed=2)
+    sample = KernelMass().fit(flat, REGION).sample(50_000, seed=2)
     assert stats.ks_2samp(sample, falling(50_000, seed=3)).pvalue < 1e-10
 
 
 def test_only_masses_in_the_window_count():
     mass = np.concatenate([np.full(100, 3500.0), np.full(1000, 3299.9), np.full(1000, 3700.0)])
-    sample = MassModel().fit(mass, (LOW, HIGH)).sample(1000, seed=1)
+    sample = KernelMass().fit(mass, REGION).sample(1000, seed=1)
     # A kernel of 0.01 in the logit is 1 GeV at the middle of a region of 400 GeV.
     assert abs(sample - 3500).max() < 5
 
 
 @given(edge=st.sampled_from([LOW, np.nextafter(LOW, HIGH), np.nextafter(HIGH, LOW)]), bandwidth=st.floats(1e-3, 10))
 def test_no_mass_leaves_the_region(edge, bandwidth):
-    sample = MassModel(bandwidth=bandwidth).fit(np.array([edge, 3500.0]), (LOW, HIGH)).sample(200, seed=1)
+    sample = KernelMass(bandwidth=bandwidth).fit(np.array([edge, 3500.0]), REGION).sample(200, seed=1)
     assert (sample >= LOW).all()
     assert (sample < HIGH).all()
 
 
 def test_samples_follow_the_seed():
-    model = MassModel().fit(falling(100, seed=1), (LOW, HIGH))
+    model = KernelMass().fit(falling(100, seed=1), REGION)
     np.testing.assert_array_equal(model.sample(10, seed=1), model.sample(10, seed=1))
     assert not np.allclose(model.sample(10, seed=1), model.sample(10, seed=2))
     assert model.sample(0, seed=1).shape == (0,)
@@ -62,9 +64,9 @@ def test_samples_follow_the_seed():
 
 def test_an_empty_region_is_refused():
     with pytest.raises(RegionError, match="no mass lies between 3300 and 3700"):
-        MassModel().fit(np.array([3000.0, 4000.0]), (LOW, HIGH))
+        KernelMass().fit(np.array([3000.0, 4000.0]), REGION)
 
 
 def test_a_bandwidth_must_be_positive():
     with pytest.raises(ConfigError, match="bandwidth is 0"):
-        MassModel(bandwidth=0)
+        KernelMass(bandwidth=0)

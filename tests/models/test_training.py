@@ -89,6 +89,7 @@ def test_only_ratios_of_weights_matter_and_they_do(data):
         {"ema": 0.9},
         {"validation_fraction": 0.2, "gradient_clip": 1.0, "weight_decay": 0.1},
         {"validation_fraction": 0.2, "patience": 1, "ema": 0.9},
+        {"validation_fraction": 0.2, "best_epochs": 3},
     ],
 )
 def test_an_interrupted_training_resumes_to_the_bit(settings, data, tmp_path, monkeypatch):
@@ -154,9 +155,43 @@ def test_the_best_epoch_is_kept(data):
     network = Worsening()
     trainer = replace(TRAINER, epochs=9, batch_size=500, validation_fraction=0.5, patience=2)
     history = trainer.fit(network, data, seed=1)
-    assert history.best_epoch == 1
+    assert history.best_epochs == [1]
     assert history.epochs == 4
     assert torch.equal(weights(network), seen[1])
+
+
+def test_the_best_epochs_are_kept_best_first(data):
+    class Erratic(Line):
+        """Its validation loss goes up and down."""
+
+        def loss(self, batch):
+            losses = super().loss(batch)
+            if not self.training:
+                seen.append(weights(self).clone())
+                losses = losses * 0 + [3.0, 1.0, 5.0, 2.0, 4.0, 1.0][len(seen) - 1]
+            return losses
+
+    seen: list[torch.Tensor] = []
+    network = Erratic()
+    trainer = replace(TRAINER, epochs=6, batch_size=500, validation_fraction=0.5, best_epochs=3)
+    history = trainer.fit(network, data, seed=1)
+    assert history.best_epochs == [5, 1, 3]
+    assert torch.equal(weights(network), seen[5])
+    for state, epoch in zip(history.states, history.best_epochs, strict=True):
+        assert torch.equal(torch.cat([state["layer.weight"].flatten(), state["layer.bias"]]), seen[epoch])
+
+
+def test_validation_draws_the_same_noise_after_every_epoch(data):
+    # A step so small that the network stays what it was: then only the noise could make the losses differ.
+    trainer = replace(TRAINER, learning_rate=1e-12, validation_fraction=0.3)
+    history = trainer.fit(Line(noise=1.0, start=(3.0, 1.0)), data, seed=1)
+    assert np.ptp(history.validation_loss) < 1e-6
+    assert np.ptp(history.train_loss) > 1e-3
+
+
+def test_best_epochs_want_something_to_be_ranked_by():
+    with pytest.raises(ConfigError, match="best_epochs is 10 but nothing is held out"):
+        Trainer(best_epochs=10)
 
 
 def test_the_average_follows_the_weights_from_behind(data):

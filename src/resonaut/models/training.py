@@ -14,7 +14,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -47,14 +47,16 @@ class TrainingHistory:
     Args:
         train_loss: Weighted mean of the loss over the epoch, while it was learning.
         validation_loss: Of the held-out events, after the epoch; empty without them.
-        best_epoch: The epoch whose weights were kept, from 0.
+        best_epochs: The epochs whose weights were kept, from 0, the best one first.
         seconds: Wall time of all epochs, before and after an interruption.
+        states: Weights of the best epochs, in the same order; the trained network has the first.
     """
 
     train_loss: list[float] = field(default_factory=list)
     validation_loss: list[float] = field(default_factory=list)
-    best_epoch: int = -1
+    best_epochs: list[int] = field(default_factory=list)
     seconds: float = 0.0
+    states: list[Batch] = field(default_factory=list, repr=False)
 
     @property
     def epochs(self) -> int:
@@ -76,6 +78,8 @@ class Trainer:
         gradient_clip: Largest norm of a step's gradient; None leaves it alone.
         ema: Decay of a running average of the weights, which is what is kept; None keeps the last weights.
         validation_fraction: Events held out; with any, the weights of the best epoch are kept.
+        best_epochs: Of how many of the best epochs the weights are kept; what becomes of them is
+            `resonaut.models.networks.best_epochs`.
         patience: Stop after so many epochs without a better one; None trains all epochs.
         device: "auto", "cpu", "cuda", "mps".
         precision: Lightning Fabric's names.
@@ -91,6 +95,7 @@ class Trainer:
     gradient_clip: Annotated[float, Field(gt=0)] | None = None
     ema: Annotated[float, Field(gt=0, lt=1)] | None = None
     validation_fraction: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    best_epochs: Annotated[int, Field(ge=1)] = 1
     patience: Annotated[int, Field(ge=1)] | None = None
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
@@ -101,6 +106,11 @@ class Trainer:
     def __post_init__(self) -> None:
         if self.patience is not None and not self.validation_fraction:
             raise ConfigError(f"patience is {self.patience} but nothing is held out; set validation_fraction, say 0.1")
+        if self.best_epochs > 1 and not self.validation_fraction:
+            raise ConfigError(
+                f"best_epochs is {self.best_epochs} but nothing is held out to rank epochs by; "
+                "set validation_fraction, say 0.1"
+            )
 
     def fit(
         self,
@@ -172,7 +182,7 @@ class _Training:
         self.model, self.optimizer = fabric.setup(network, optimizer)
         self.model.mark_forward_method("loss")
         self.average = _average(network, trainer.ema)
-        self.best = _copy(self.kept)
+        self.best: dict[int, Batch] = {}
 
     @property
     def kept(self) -> nn.Module:
@@ -196,12 +206,15 @@ class _Training:
                 self.history.seconds += time.perf_counter() - start
                 self._checkpoint()
                 bar.update(task, advance=1, description=f"training (loss {self.history.train_loss[-1]:.4f})")
-        self.network.load_state_dict(self.best)
+        self.history.states = [self.best[epoch] for epoch in self.history.best_epochs]
+        self.network.load_state_dict(self.history.states[0])
         self.network.cpu().eval()
 
     def _finished(self) -> bool:
         done, patience = self.history.epochs, self.trainer.patience
-        return done >= self.trainer.epochs or (patience is not None and done - 1 - self.history.best_epoch >= patience)
+        if done >= self.trainer.epochs:
+            return True
+        return patience is not None and done > 0 and done - 1 - self.history.best_epochs[0] >= patience
 
     def _epoch(self, epoch: int) -> float:
         """Take one step a batch; the mean loss."""
@@ -226,21 +239,26 @@ class _Training:
         return self._finite(float(total), "training", epoch)
 
     def _validate(self, epoch: int) -> None:
-        """Keep the weights, unless earlier ones did better on the held-out events."""
+        """Keep the weights, unless enough earlier ones did better on the held-out events."""
+        best = [epoch]
         if self.trainer.validation_fraction:
-            weight = self.held_out["weight"]
-            rows = torch.arange(len(weight), device=weight.device)
-            self.kept.eval()
-            with torch.no_grad(), self.fabric.autocast():
-                losses = torch.cat(
-                    [self._loss(self.kept, self.held_out, r) for r in torch.split(rows, self.trainer.batch_size)]
-                )
-            loss = self._finite(float(losses.sum() / weight.sum()), "validation", epoch)
-            self.history.validation_loss.append(loss)
-            if loss > min(self.history.validation_loss):
-                return
-        self.history.best_epoch = epoch
-        self.best = _copy(self.kept)
+            self.history.validation_loss.append(self._validation_loss(epoch))
+            # Of equal ones the later, which has seen more.
+            ranked = sorted([epoch, *self.history.best_epochs], key=lambda e: (self.history.validation_loss[e], -e))
+            best = ranked[: self.trainer.best_epochs]
+        if epoch in best:
+            self.best[epoch] = _copy(self.kept)
+        self.best = {e: self.best[e] for e in best}
+        self.history.best_epochs = best
+
+    def _validation_loss(self, epoch: int) -> float:
+        """The mean loss of the held-out events, with the same noise after every epoch: what differs is the network."""
+        weight = self.held_out["weight"]
+        rows = torch.split(torch.arange(len(weight), device=weight.device), self.trainer.batch_size)
+        self.kept.eval()
+        with seeded(self.seed), torch.no_grad(), self.fabric.autocast():
+            total = sum(float(self._loss(self.kept, self.held_out, r).sum()) for r in rows)
+        return self._finite(total / float(weight.sum()), "validation", epoch)
 
     def _loss(self, network: Any, data: Batch, rows: Tensor) -> Float[Tensor, " B"]:
         """The weighted loss of each event."""
@@ -260,13 +278,14 @@ class _Training:
         """Write down everything that the next epoch depends on."""
         if self.file is None:
             return
-        parts = {"network": _copy(self.network), "best": self.best}
+        parts = {"network": _copy(self.network), **{f"best.{epoch}": state for epoch, state in self.best.items()}}
         if self.average:
             parts["average"] = _copy(self.average)
         for i, state in self.optimizer.state_dict()["state"].items():
             parts[f"optimizer.{i}"] = state
         tensors = {f"{part}/{name}": tensor for part, state in parts.items() for name, tensor in state.items()}
-        write_tensors(self.file, tensors, {"history": asdict(self.history)})
+        history = {name: value for name, value in vars(self.history).items() if name != "states"}
+        write_tensors(self.file, tensors, {"history": history})
 
     def _resume(self) -> None:
         """Go on from a checkpoint, where there is one."""
@@ -279,7 +298,7 @@ class _Training:
             parts.setdefault(part, {})[name] = tensor
         self.history = TrainingHistory(**about["history"])
         self.network.load_state_dict(parts["network"])
-        self.best = parts["best"]
+        self.best = {epoch: parts[f"best.{epoch}"] for epoch in self.history.best_epochs}
         if self.average:
             self.average.load_state_dict(parts["average"])
         optimizer = self.optimizer.state_dict()

@@ -14,10 +14,10 @@ from resonaut.errors import ConfigError, RegionError
 from resonaut.events.events import Events, Samples
 from resonaut.models.classifier.ensemble import Ensemble
 from resonaut.models.classifier.trees import BoostedTrees
-from resonaut.models.density.mass import MassModel
+from resonaut.models.density.mass import KernelMass
 from resonaut.models.density.spline import SplineFlow
 from resonaut.protocols import Seed
-from resonaut.registry import AnyClassifier, AnyDensity, register
+from resonaut.registry import AnyClassifier, AnyDensity, AnyMassModel, register
 from resonaut.searches.regions import Region
 
 __all__ = ["CATHODE"]
@@ -45,7 +45,7 @@ class CATHODE:
     """
 
     density: AnyDensity = field(default_factory=SplineFlow)
-    mass_model: MassModel = field(default_factory=MassModel)
+    mass_model: AnyMassModel = field(default_factory=KernelMass)
     classifier: AnyClassifier = field(default_factory=lambda: Ensemble(model=BoostedTrees()))
     oversample: float = 4.0
 
@@ -69,7 +69,7 @@ class CATHODE:
         data = samples.data[region.in_signal(samples.data.mass)]
         if not len(data):
             raise RegionError(f"signal region {region} holds no event; widen or move it")
-        self.mass_model_ = replace(self.mass_model).fit(data.mass, region.window)
+        self.mass_model_ = replace(self.mass_model).fit(samples.data.mass, region)  # type: ignore[type-var]
         template = self.background(round(self.oversample * len(data)), seed=rng)
         x = np.concatenate([data.features, template.features])
         y = np.repeat([1, 0], [len(data), len(template)])

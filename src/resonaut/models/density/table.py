@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from resonaut.errors import FitError
 from resonaut.features.scaling import AnyScaling, Chain, Logit, Standardise
+from resonaut.models.networks.best_epochs import BestEpochs, with_states
 from resonaut.models.training import Trainer, TrainingHistory, seeded
 from resonaut.protocols import Seed
 from resonaut.registry import check_config
@@ -75,6 +76,7 @@ class TableDensity(ABC):
         self.history_: TrainingHistory = self.trainer.fit(
             self.network_, data, weight=None if weight is None else _tensor(weight), seed=rng
         )
+        self.network_ = with_states(self.network_, self.history_.states)
         return self
 
     def sample(self, context: Float[Array, "N C"], *, seed: Seed = None) -> Float[Array, "N F"]:
@@ -93,6 +95,7 @@ class TableDensity(ABC):
         }
         return {
             "features": torch.tensor(self.n_features_),
+            "epochs": torch.tensor(len(self.network_.members) if isinstance(self.network_, BestEpochs) else 1),
             **{name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()},
             **{f"network.{name}": tensor for name, tensor in self.network_.state_dict().items()},
         }
@@ -103,7 +106,8 @@ class TableDensity(ABC):
         self.context_scaling_ = Standardise().load_state(_numpy(state, "context_scaling."))
         self.context_low_, self.context_high_ = state["context_range"].numpy()
         self.n_features_ = int(state["features"])
-        self.network_ = self._network(self.n_features_, len(self.context_low_)).eval()
+        network, epochs = self._network(self.n_features_, len(self.context_low_)), int(state["epochs"])
+        self.network_ = (BestEpochs(network, epochs) if epochs > 1 else network).eval()
         weights = {k.removeprefix("network."): v for k, v in state.items() if k.startswith("network.")}
         self.network_.load_state_dict(weights)
         return self
