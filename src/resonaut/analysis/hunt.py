@@ -8,7 +8,7 @@ events -> fit_background (sidebands) -> fit_region (signal region) -> out-of-sam
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, fields, is_dataclass, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,13 @@ from resonaut.analysis.background import Background, estimate_background, sample
 from resonaut.analysis.diagnostics import diagnose
 from resonaut.analysis.loading import input_name, load
 from resonaut.analysis.result import Cutflow, CutRow, HuntResult, SpectrumRow, Stopwatch
+from resonaut.analysis.running import events_in_window, open_run, source_of, watched
 from resonaut.analysis.selection import Cut, ScoredEvents, choose_cuts, score_data, score_template
 from resonaut.analysis.settings import HuntSettings
-from resonaut.errors import ConfigError, RegionError
+from resonaut.errors import ConfigError
 from resonaut.events.events import Events, Samples
-from resonaut.events.origin import read_origin
-from resonaut.models.training import Trainer
 from resonaut.protocols import CrossFitted, Search
 from resonaut.registry import check_config, dump_config, read_config
-from resonaut.runs.folder import RunFolder
 from resonaut.searches.crossfit import CrossFit
 from resonaut.searches.regions import Region
 from resonaut.statistics.background_fit import SpectrumFitResult
@@ -111,7 +109,7 @@ def run_hunt(
         raise ConfigError(
             f"{type(given).__name__} scores events it was trained on, which fakes an excess; wrap it in CrossFit(...)"
         )
-    source = events if events is not None else None if settings.events == "demo" else Path(settings.events)
+    source = source_of(settings, events)
     watch = Stopwatch(progress)
     with watch.stage("read", "reading events"):
         loaded = load(
@@ -122,14 +120,15 @@ def run_hunt(
             workers=workers,
             progress=progress,
         )
-        window = _window(loaded, region)
+        window = events_in_window(loaded, region)
         samples = Samples(data=window).blinded(given.needs)
     # Only now: a folder is not made for events that cannot be used.
-    folder, settings = _open(out, settings, given, [source] if isinstance(source, Path) else [])
+    methods = {} if out is None else {"search": dump_config(given)}
+    folder, settings = open_run(out, settings, methods, [source] if isinstance(source, Path) else [])
     if folder is not None and folder.complete:
         return HuntResult.from_json(folder.result())
 
-    fitted: CrossFitted = _watched(given, None if folder is None else folder.path / "checkpoints", progress)
+    fitted: CrossFitted = watched(given, None if folder is None else folder.path / "checkpoints", progress)
     streams = dict(zip(STAGES, np.random.default_rng(settings.seed).spawn(len(STAGES)), strict=True))
     with watch.stage("fit_background", "learning the background in the sidebands", shows_progress=True):
         fitted.fit_background(samples, region, seed=streams["fit_background"])
@@ -175,54 +174,6 @@ def run_hunt(
             folder.write_table(name, table)
         folder.write_json("result.json", result.to_json())
     return result
-
-
-def _open(
-    out: str | Path | None, settings: HuntSettings, search: Search, inputs: Sequence[Path]
-) -> tuple[RunFolder | None, HuntSettings]:
-    """The run's folder, if it wants one, and the settings with their seed: the folder's own where none was given."""
-    seed = settings.seed
-    if seed is None and out is not None and (Path(out) / "run.toml").exists():
-        seed = RunFolder(Path(out)).settings().get("run", {}).get("seed")
-    if seed is None:
-        seed = int(np.random.SeedSequence().generate_state(1)[0])
-    settings = replace(settings, seed=seed)
-    if out is None:
-        return None, settings
-    written = {"run": dump_config(settings), "search": dump_config(search)}
-    origin = {name: value for path in inputs for name, value in read_origin(path).items()}
-    return RunFolder.open(Path(out), written, inputs, origin=origin), settings
-
-
-def _watched(estimator: Any, checkpoints: Path | None, progress: bool) -> Any:
-    """The same estimator, every training inside it with its checkpoints in the run's folder, so that a run resumes."""
-    changed = {}
-    for part in fields(estimator):
-        value = getattr(estimator, part.name)
-        if isinstance(value, Trainer):
-            changed[part.name] = replace(value, checkpoints=checkpoints, progress=progress)
-        elif is_dataclass(value):
-            changed[part.name] = _watched(value, checkpoints, progress)
-    return replace(estimator, **changed)
-
-
-def _window(loaded: Events, region: Region) -> Events:
-    """Events of the region and its sidebands.
-
-    Raises:
-        RegionError: one of the three has no events.
-    """
-    window = loaded[region.in_window(loaded.mass)]
-    parts = {
-        f"signal region {region.low:g}-{region.high:g} GeV": region.in_signal(window.mass),
-        f"sideband {region.sideband_low:g}-{region.low:g} GeV": window.mass < region.low,
-        f"sideband {region.high:g}-{region.sideband_high:g} GeV": window.mass >= region.high,
-    }
-    for name, rows in parts.items():
-        if not rows.any():
-            spread = f"{loaded.mass.min():.0f}-{loaded.mass.max():.0f} GeV" if len(loaded) else "no event at all"
-            raise RegionError(f"{name} holds 0 events (the file has {spread}); choose a region inside the data")
-    return window
 
 
 def _method(search: Search) -> str:

@@ -1,4 +1,4 @@
-"""A hunt's settings: the [run] table of run.toml and of recipes."""
+"""What a pipeline is asked: the [run] table of run.toml and of recipes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from resonaut.features.sets import resolve
 from resonaut.registry import settings
 from resonaut.searches.regions import Region
 
-__all__ = ["HuntSettings"]
+__all__ = ["HuntSettings", "WindowSettings"]
 
 Efficiency = Annotated[float, Interval(gt=0, lt=1)]
 
@@ -24,8 +24,8 @@ def _columns(features: object) -> object:
 
 @settings
 @dataclass(frozen=True, kw_only=True)
-class HuntSettings:
-    """What is searched, and where.
+class WindowSettings:
+    """Which events, and where in mass.
 
     Args:
         events: A file, "demo" for the embedded events, or "memory:..." for events given in Python.
@@ -34,20 +34,30 @@ class HuntSettings:
         sidebands: Outer edges of the sidebands LOW:HIGH, GeV.
         features: A feature set's name, or columns.
         mass: Column of the resonant mass, GeV.
-        efficiencies: Background efficiencies of the cuts; their number is the quoted p-value's trials factor.
         seed: Fixes every random draw; None draws one, which run.toml then records.
     """
 
-    verb: Literal["hunt"] = "hunt"
     events: str = "demo"
     format: str | None = None
     region: str = "3300:3700"
     sidebands: str = "2300:5000"
     features: Annotated[tuple[str, ...], BeforeValidator(_columns)] = resolve("baseline")
     mass: str = "mjj"
-    efficiencies: tuple[Efficiency, ...] = (0.1, 0.01, 0.001)
     seed: int | None = None
 
     def mass_region(self) -> Region:
         """The region and its sidebands."""
         return Region.parse(self.region, self.sidebands)
+
+
+@settings
+@dataclass(frozen=True, kw_only=True)
+class HuntSettings(WindowSettings):
+    """What is searched, and where.
+
+    Args:
+        efficiencies: Background efficiencies of the cuts; their number is the quoted p-value's trials factor.
+    """
+
+    verb: Literal["hunt"] = "hunt"
+    efficiencies: tuple[Efficiency, ...] = (0.1, 0.01, 0.001)

@@ -1,0 +1,84 @@
+"""What every pipeline does before and around its own steps: read the window, open the run's folder, watch trainings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from resonaut.analysis.settings import WindowSettings
+from resonaut.errors import RegionError
+from resonaut.events.events import Events
+from resonaut.events.origin import read_origin
+from resonaut.models.training import Trainer
+from resonaut.registry import dump_config
+from resonaut.runs.folder import RunFolder
+from resonaut.searches.regions import Region
+
+__all__ = ["events_in_window", "open_run", "source_of", "watched"]
+
+S = TypeVar("S", bound=WindowSettings)
+
+
+def source_of(settings: WindowSettings, events: Events | None) -> Events | Path | None:
+    """Where the events come from: memory, a file, or (None) the demo."""
+    if events is not None:
+        return events
+    return None if settings.events == "demo" else Path(settings.events)
+
+
+def events_in_window(loaded: Events, region: Region) -> Events:
+    """Events of the region and its sidebands.
+
+    Raises:
+        RegionError: one of the three has no events.
+    """
+    window = loaded[region.in_window(loaded.mass)]
+    parts = {
+        f"signal region {region.low:g}-{region.high:g} GeV": region.in_signal(window.mass),
+        f"sideband {region.sideband_low:g}-{region.low:g} GeV": window.mass < region.low,
+        f"sideband {region.high:g}-{region.sideband_high:g} GeV": window.mass >= region.high,
+    }
+    for name, rows in parts.items():
+        if not rows.any():
+            spread = f"{loaded.mass.min():.0f}-{loaded.mass.max():.0f} GeV" if len(loaded) else "no event at all"
+            raise RegionError(f"{name} holds 0 events (the file has {spread}); choose a region inside the data")
+    return window
+
+
+def open_run(
+    out: str | Path | None, settings: S, methods: Mapping[str, Any], inputs: Sequence[Path]
+) -> tuple[RunFolder | None, S]:
+    """The run's folder, if it wants one, and the settings with their seed: the folder's own where none was given.
+
+    Args:
+        out: The folder; None keeps everything in memory.
+        settings: The [run] table of run.toml.
+        methods: Its other tables, plain settings by name.
+        inputs: Files that are read.
+    """
+    seed = settings.seed
+    if seed is None and out is not None and (Path(out) / "run.toml").exists():
+        seed = RunFolder(Path(out)).settings().get("run", {}).get("seed")
+    if seed is None:
+        seed = int(np.random.SeedSequence().generate_state(1)[0])
+    settings = replace(settings, seed=seed)
+    if out is None:
+        return None, settings
+    origin = {name: value for path in inputs for name, value in read_origin(path).items()}
+    return RunFolder.open(Path(out), {"run": dump_config(settings), **methods}, inputs, origin=origin), settings
+
+
+def watched(estimator: Any, checkpoints: Path | None, progress: bool) -> Any:
+    """The same estimator, every training inside it with its checkpoints in the run's folder, so that a run resumes."""
+    changed = {}
+    for part in fields(estimator):
+        value = getattr(estimator, part.name)
+        if isinstance(value, Trainer):
+            changed[part.name] = replace(value, checkpoints=checkpoints, progress=progress)
+        elif is_dataclass(value):
+            changed[part.name] = watched(value, checkpoints, progress)
+    return replace(estimator, **changed)
