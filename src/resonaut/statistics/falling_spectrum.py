@@ -70,7 +70,7 @@ class FallingSpectrum:
 
 @dataclass(frozen=True, eq=False)
 class BinnedSpectrum:
-    """The family on fixed bins.
+    """The family on fixed bins, for one set of coefficients or for many: they are the last axis.
 
     Args:
         terms: Orthonormal terms at the five quadrature nodes of each bin; the nodes come first, so that sums are quick.
@@ -80,18 +80,21 @@ class BinnedSpectrum:
     terms: Float[Array, "5 B P"]
     node_widths: Float[Array, "5 B"]
 
-    def density(self, coefficients: Float[Array, " K"]) -> Float[Array, "5 B"]:
+    def density(self, coefficients: Float[Array, "*T K"]) -> Float[Array, "*T 5 B"]:
         """Events per GeV at the nodes, for the first K coefficients."""
-        return np.asarray(np.exp(self.terms[..., : len(coefficients)] @ coefficients))
+        n_terms = coefficients.shape[-1]
+        logarithm = coefficients @ self.terms[..., :n_terms].reshape(-1, n_terms).T
+        return np.exp(logarithm).reshape(*coefficients.shape[:-1], *self.node_widths.shape)
 
-    def events(self, coefficients: Float[Array, " K"]) -> Float[Array, " B"]:
+    def events(self, coefficients: Float[Array, "*T K"]) -> Float[Array, "*T B"]:
         """Events per bin."""
-        return np.asarray((self.node_widths * self.density(coefficients)).sum(0))
+        return np.asarray((self.node_widths * self.density(coefficients)).sum(-2))
 
-    def derivatives(self, coefficients: Float[Array, " K"]) -> tuple[Float[Array, " B"], Float[Array, "B K"]]:
+    def derivatives(self, coefficients: Float[Array, "*T K"]) -> tuple[Float[Array, "*T B"], Float[Array, "*T B K"]]:
         """Events per bin, and their derivatives by the coefficients."""
         at_nodes = self.node_widths * self.density(coefficients)
-        return at_nodes.sum(0), np.einsum("nb,nbk->bk", at_nodes, self.terms[..., : len(coefficients)])
+        terms = self.terms[..., : coefficients.shape[-1]]
+        return at_nodes.sum(-2), np.einsum("...nb,nbk->...bk", at_nodes, terms)
 
     def only(self, bins: Bool[Array, " B"]) -> BinnedSpectrum:
         """The same for some of the bins."""

@@ -27,7 +27,7 @@ class GoodnessOfFit(NamedTuple):
     p_value: float
 
 
-def deviance(counts: Real[Array, " B"], expected: Float[Array, " B"]) -> Float[Array, " B"]:
+def deviance(counts: Real[Array, "*T B"], expected: Float[Array, "*T B"]) -> Float[Array, "*T B"]:
     """Twice the log likelihood ratio of each bin to a perfect description of it."""
     return np.asarray(2 * np.maximum(expected - counts + xlogy(counts, counts / expected), 0))
 
