@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Real
 from scipy.special import chdtrc, xlogy
 
-__all__ = ["MIN_EXPECTED", "GoodnessOfFit", "deviance", "goodness_of_fit"]
+__all__ = ["MIN_EXPECTED", "GoodnessOfFit", "deviance", "goodness_of_fit", "merge_sparse"]
 
 Array = np.ndarray
 MIN_EXPECTED = 5.0
@@ -39,14 +39,14 @@ def goodness_of_fit(
     n_parameters: int,
 ) -> GoodnessOfFit:
     """Judge the bins that were fitted with `n_parameters`; none are merged across the masked ones."""
-    starts = _merge_sparse(expected, masked)
+    starts = merge_sparse(expected, masked)
     merged_counts, merged_expected = (np.add.reduceat(values[~masked], starts) for values in (counts, expected))
     chi2 = float(deviance(merged_counts, merged_expected).sum())
     n_dof = len(starts) - n_parameters
     return GoodnessOfFit(chi2, n_dof, float(chdtrc(n_dof, chi2)) if n_dof > 0 else float("nan"))
 
 
-def _merge_sparse(expected: Float[Array, " B"], masked: Bool[Array, " B"]) -> list[int]:
+def merge_sparse(expected: Float[Array, " B"], masked: Bool[Array, " B"]) -> list[int]:
     """Where merged bins start, counting unmasked bins only; what is left at the end of a side joins its last one."""
     starts, n_seen = [], 0
     for hidden, bins in groupby(zip(expected.tolist(), masked.tolist(), strict=True), key=itemgetter(1)):
