@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.integrate import quad
 from scipy.stats import norm
+from sklearn.metrics import average_precision_score, roc_auc_score
 
-from resonaut.errors import EventsError
+from resonaut.errors import ConfigError, EventsError
 from resonaut.statistics.curves import Curves
+from resonaut.statistics.floor import FLOORS, Floor
 
 SHIFT = 2.0
 
@@ -60,7 +63,7 @@ def test_the_maximum_is_taken_where_25_background_events_pass() -> None:
     rng = np.random.default_rng(3)
     scores = rng.normal(4.0 * labels)
     curves = Curves.from_scores(labels, scores)
-    loose = Curves.from_scores(labels, scores, max_relative_error=1.0)
+    loose = Curves.from_scores(labels, scores, floor=Floor(events=1))
     assert round(loose.max_sic_fpr * 10_000) < 25 <= round(curves.max_sic_fpr * 10_000)
     assert (curves.passes_floor == (np.round(curves.fpr * 10_000) >= 25)).all()
     assert loose.max_sic > curves.max_sic == np.nanmax(curves.sic[curves.passes_floor])
@@ -129,3 +132,37 @@ def test_the_unit_of_the_weights_does_not_matter_and_their_spread_does() -> None
 def test_one_class_is_refused(label: int) -> None:
     with pytest.raises(EventsError, match="both classes"):
         Curves.from_scores(np.full(10, label), np.arange(10.0))
+
+
+def test_average_precision_is_scikit_learns(gaussian: tuple[np.ndarray, np.ndarray]) -> None:
+    labels, scores = gaussian
+    rounded = np.round(scores, 1)  # ties: a threshold takes or leaves all of them
+    for given_scores in (scores, rounded):
+        expected = average_precision_score(labels, given_scores)
+        assert Curves.from_scores(labels, given_scores).auc_pr == pytest.approx(expected, rel=1e-12)
+    weights = np.random.default_rng(7).exponential(1.0, len(labels))
+    expected = average_precision_score(labels, rounded, sample_weight=weights)
+    assert Curves.from_scores(labels, rounded, weights).auc_pr == pytest.approx(expected, rel=1e-9)
+    assert Curves.from_scores(labels, rounded).auc == pytest.approx(roc_auc_score(labels, rounded), rel=1e-12)
+
+
+def test_area_under_sic_is_that_of_shifted_gaussians(gaussian: tuple[np.ndarray, np.ndarray]) -> None:
+    def integrand(threshold: float) -> float:
+        return norm.sf(threshold - SHIFT) / np.sqrt(norm.sf(threshold)) * norm.pdf(threshold - SHIFT)
+
+    analytic, _ = quad(integrand, -8, 8)
+    # 9 % is what fifty other samples of this size scatter by at most.
+    assert Curves.from_scores(*gaussian).area_sic == pytest.approx(analytic, rel=0.09)
+
+
+def test_floors_by_name_by_events_and_by_efficiency(gaussian: tuple[np.ndarray, np.ndarray]) -> None:
+    for given_floor, least in [("background-20", 25), ("sic-20", 6.25), (100, 100), (1e-3, 200), ("cathode", 3.68)]:
+        floor = Floor.read(given_floor)
+        curves = Curves.from_scores(*gaussian, floor=floor)
+        passing = np.round(curves.fpr[curves.passes_floor] * 200_000)
+        assert passing.min() == np.ceil(least)
+    assert Floor() == Floor.read("background-20") == Floor.read("25")
+    assert FLOORS["cathode"] * 340_000 == pytest.approx(FLOORS["sic-20"], rel=2e-3)
+    for wrong in ("bacground", "", 0, -1, "nan", "inf"):
+        with pytest.raises(ConfigError, match="background-20"):
+            Floor.read(wrong)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager
-from multiprocessing import get_context
 from typing import Any
+
+from resonaut.runs.processes import spawned_pool
 
 __all__ = ["Spread", "spread_over"]
 
@@ -17,11 +18,11 @@ Spread = Callable[[Callable[..., Any], Iterable[Any]], Iterable[Any]]
 
 @contextmanager
 def spread_over(workers: int) -> Iterator[Spread]:
-    """`map` over that many processes. Spawned: threads of libraries do not survive a fork."""
+    """`map` over that many processes."""
     if workers <= 1:
         yield map
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with spawned_pool(workers) as pool:
 
         def spread(function: Callable[..., Any], parts: Iterable[Any]) -> Iterator[Any]:
             # Not pool.map: it takes all parts at once, and keeps every result until somebody asks for it.
@@ -33,7 +34,4 @@ def spread_over(workers: int) -> Iterator[Spread]:
             while under_way:
                 yield under_way.popleft().result()
 
-        try:
-            yield spread
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+        yield spread

@@ -62,6 +62,7 @@ def hunt(
     from resonaut.cli.table import hunt_table
     from resonaut.registry import read_config
     from resonaut.report.page import write_report
+    from resonaut.runs.processes import limit_threads
 
     common = common or Common()
     recipe = read_recipe(common.recipe, sections=("run", "search"))
@@ -79,7 +80,7 @@ def hunt(
     search = read_config("search", _search(recipe["search"], method, settings, folds))
     out = common.out or Path("runs") / f"hunt-{'demo' if run.events == 'demo' else Path(run.events).stem}"
     if common.workers is not None:
-        _limit_threads(common.workers)
+        limit_threads(common.workers)
 
     printer = console()
     if (out / "result.json").exists():
@@ -104,12 +105,3 @@ def _search(recipe: dict[str, Any], method: str | None, settings: tuple[str, ...
     if folds is not None:
         tree["folds"] = folds
     return tree
-
-
-def _limit_threads(workers: int) -> None:
-    """Trees use OpenMP, flows PyTorch's threads; both keep to the number given."""
-    import torch
-    from threadpoolctl import threadpool_limits
-
-    torch.set_num_threads(workers)
-    threadpool_limits(limits=workers)

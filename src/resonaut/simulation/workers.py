@@ -7,19 +7,15 @@ and sixteen give the same events.
 from __future__ import annotations
 
 import math
-import multiprocessing
-import os
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future
 from contextlib import contextmanager
 from itertools import count, islice
-from multiprocessing.connection import wait
 
 from resonaut.errors import SimulationError
 from resonaut.features.native_output import native_output_to_stderr
+from resonaut.runs.processes import spawned_pool
 from resonaut.simulation.chain import Chain
 from resonaut.simulation.shards import BlockCounts, Shards
 
@@ -84,23 +80,13 @@ def block_maker(chains: Mapping[str, Chain], shards: Shards, workers: int) -> It
     if workers == 1:
         yield lambda process, number: _finished(_make_block(chains[process], shards, number))
         return
-    # Never fork: the threads of numba, OpenMP and Arrow do not survive it, and the children hang.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=(chains, shards))
+    with spawned_pool(workers, _start_worker, chains, shards) as pool:
 
-    def make(process: str, number: int) -> Future[BlockCounts]:
-        there = shards.counts(process, number)
-        return _finished(there) if there is not None else pool.submit(_make_in_worker, process, number)
+        def make(process: str, number: int) -> Future[BlockCounts]:
+            there = shards.counts(process, number)
+            return _finished(there) if there is not None else pool.submit(_make_in_worker, process, number)
 
-    try:
         yield make
-    except BrokenProcessPool:
-        raise SimulationError(
-            "a worker process died, perhaps for want of memory; give the same command again with fewer workers, "
-            "it goes on where it stopped"
-        ) from None
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _make_block(chain: Chain, shards: Shards, number: int) -> BlockCounts:
@@ -124,15 +110,6 @@ _of_worker: tuple[Mapping[str, Chain], Shards] | None = None  # set once in each
 def _start_worker(chains: Mapping[str, Chain], shards: Shards) -> None:
     global _of_worker
     _of_worker = (chains, shards)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """A worker waits for its next block forever where the parent was killed: nobody is left to close the pipe."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    wait([parent.sentinel])
-    os._exit(1)
 
 
 def _make_in_worker(process: str, number: int) -> BlockCounts:

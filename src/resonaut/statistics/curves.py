@@ -2,8 +2,8 @@
 
 The significance improvement characteristic, SIC = TPR / sqrt(FPR), is the factor by which a cut multiplies S / sqrt(B)
 (Gallicchio et al., JHEP 04 (2011) 069). Its maximum depends on how few background events one dares to count, so a floor
-is part of its definition: here the relative error of the background efficiency may be 20 % at most, which is 25 events.
-Published floors differ; the SIC at a false-positive rate of 1e-3 is given beside it.
+is part of its definition (`statistics.floor`); the SIC at a false-positive rate of 1e-3 is given beside it. Every
+figure of merit has one definition, and it is here.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ import numpy as np
 from jaxtyping import Bool, Float, Shaped
 
 from resonaut.errors import EventsError
+from resonaut.statistics.floor import Floor
 
-__all__ = ["Curves"]
+__all__ = ["FIGURES", "Curves"]
 
 Array = np.ndarray
 FIXED_FPR = 1e-3
+FIGURES = ("auc", "auc_pr", "area_sic", "max_sic", "sic_fpr_1e3")
+"""The figures of merit, by their names here and in every result."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -34,6 +37,8 @@ class Curves:
         sic_error: From both efficiencies.
         passes_floor: Where enough background passes for the SIC to be quoted.
         auc: Area under the ROC curve.
+        auc_pr: Area under the precision-recall curve (average precision). It depends on the ratio of the two classes.
+        area_sic: Integral of the SIC over TPR, from the tightest cut that passes any background; no floor.
         max_sic: Largest SIC above the floor; None where the whole sample is below it.
         max_sic_error: Of the SIC at that point; the maximum of a fluctuating curve is also biased upwards.
         max_sic_fpr: Background efficiency at which it is reached.
@@ -48,6 +53,8 @@ class Curves:
     sic_error: Float[Array, " T"]
     passes_floor: Bool[Array, " T"]
     auc: float
+    auc_pr: float
+    area_sic: float
     max_sic: float | None
     max_sic_error: float | None
     max_sic_fpr: float | None
@@ -60,7 +67,7 @@ class Curves:
         scores: Float[Array, " N"],
         weights: Float[Array, " N"] | None = None,
         *,
-        max_relative_error: float = 0.2,
+        floor: Floor | None = None,
     ) -> Curves:
         """Scan the threshold over every score.
 
@@ -68,7 +75,7 @@ class Curves:
             labels: 1 for signal, 0 for background.
             scores: Larger is more signal-like.
             weights: Of the events.
-            max_relative_error: Of the background efficiency, where SIC is quoted.
+            floor: Where the maximum of the SIC is read; by default above 25 background events.
 
         Raises:
             EventsError: one of the classes has no events.
@@ -88,8 +95,8 @@ class Curves:
         with np.errstate(divide="ignore", invalid="ignore"):
             sic = np.where(fpr > 0, tpr / np.sqrt(fpr), np.nan)
             sic_error = np.where(fpr > 0, np.hypot(tpr_error, tpr * fpr_error / (2 * fpr)) / np.sqrt(fpr), np.nan)
-        # Poisson: k events are known to 1 / sqrt(k). The tolerance is for k that comes out as 24.999999.
-        passes_floor = fpr * n_background * (1 + 1e-9) >= 1 / max_relative_error**2
+        passes_floor = (floor or Floor()).passes(fpr, n_background)
+        defined = fpr > 0
         best = int(np.argmax(np.where(passes_floor, sic, -1.0))) if passes_floor.any() else None
         return cls(
             fpr=fpr,
@@ -100,11 +107,27 @@ class Curves:
             sic_error=sic_error,
             passes_floor=passes_floor,
             auc=float(auc(fpr, tpr)),
+            auc_pr=_average_precision(fpr, tpr, *(_total(weights, rows) for rows in (~signal, signal))),
+            area_sic=float(np.trapezoid(sic[defined], tpr[defined])),
             max_sic=None if best is None else float(sic[best]),
             max_sic_error=None if best is None else float(sic_error[best]),
             max_sic_fpr=None if best is None else float(fpr[best]),
             sic_fpr_1e3=_sic_at(FIXED_FPR, fpr, tpr) if FIXED_FPR * n_background >= 1 else None,
         )
+
+    def figures(self) -> dict[str, float | None]:
+        """The figures of merit by name."""
+        return {name: getattr(self, name) for name in FIGURES}
+
+
+def _average_precision(fpr: Float[Array, " T"], tpr: Float[Array, " T"], background: float, signal: float) -> float:
+    """Mean precision over recall, in steps as scikit-learn's, without sorting the events once more."""
+    passed = fpr[1:] * background + tpr[1:] * signal
+    return float((np.diff(tpr) * tpr[1:] * signal / passed).sum())
+
+
+def _total(weights: Float[Array, " N"] | None, rows: Bool[Array, " N"]) -> float:
+    return float(rows.sum() if weights is None else weights[rows].sum())
 
 
 def _effective_number(weights: Float[Array, " N"] | None, rows: Bool[Array, " N"]) -> float:
