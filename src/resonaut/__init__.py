@@ -26,6 +26,7 @@ _WHERE = {
     "ResonautError": "resonaut.errors",
     "Samples": "resonaut.events.events",
     "SplineFlow": "resonaut.models.density.spline",
+    "benchmark": "resonaut.analysis.benchmark.pipeline",
     "demo_events": "resonaut.events.demo",
     "hunt": "resonaut.analysis.hunt",
     "read_events": "resonaut.events.reading",

@@ -190,6 +190,24 @@ def test_simulate_refuses_files_it_cannot_use(error_of: Run, tmp_path: Path) -> 
     assert not list(tmp_path.glob("*.run"))
 
 
+def test_benchmark_refuses(error_of: Run, events: Path, tmp_path: Path) -> None:
+    assert "'label'" in error_of("benchmark", events)
+    labelled = write(tmp_path / "labelled.parquet", label=np.arange(500) % 10 == 0)
+    few = ["benchmark", labelled, "--methods", "cathode"]
+    said = error_of(*few, "--injections", "10,51")
+    assert "51 signal events" in said
+    assert "there are 50" in said
+    assert "cathode" in error_of("benchmark", labelled, "--methods", "catode")
+    assert "nsf" in error_of(*few, "--set", "cathode.density=maaf")
+    assert "'cwola', which is not compared" in error_of(*few, "--set", "cwola.strip_width=100")
+    assert "baseline" in error_of(*few, "--features", "baseline,extnded1")
+    assert "-1" in error_of(*few, "--injections", "-1")
+    assert "seeds" in error_of(*few, "--seeds", "0")
+    assert "background-20" in error_of(*few, "--floor", "low")
+    assert "500 events of test are in events" in error_of(*few, "--injections", "10", "--test", labelled)
+    assert not (tmp_path / "runs").exists()
+
+
 def test_features_wants_particles(error_of: Run, events: Path) -> None:
     assert "holds no particles" in error_of("features", events, "--out", "jets.parquet")
 

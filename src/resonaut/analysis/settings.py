@@ -5,21 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from annotated_types import Interval
+from annotated_types import Ge, Interval
 from pydantic import BeforeValidator
 
-from resonaut.features.sets import resolve
+from resonaut.errors import ConfigError
+from resonaut.features.sets import FEATURE_SETS, resolve
 from resonaut.registry import settings
 from resonaut.searches.regions import Region
+from resonaut.statistics.floor import Floor
 
-__all__ = ["HuntSettings", "WindowSettings"]
+__all__ = ["BenchmarkSettings", "HuntSettings", "WindowSettings"]
 
 Efficiency = Annotated[float, Interval(gt=0, lt=1)]
+Share = Annotated[float, Interval(ge=0, lt=1)]
 
 
 def _columns(features: object) -> object:
     """A feature set's name, or columns with commas between them, or a list of columns."""
     return resolve(features) if isinstance(features, str | list | tuple) else features
+
+
+def _feature_sets(features: object) -> object:
+    """Several sets with commas between their names, or columns with commas between them, which are one set."""
+    if not isinstance(features, str):
+        return features
+    parts = [part.strip() for part in features.split(",") if part.strip()]
+    return parts if any(part in FEATURE_SETS for part in parts) or len(parts) == 1 else [",".join(parts)]
 
 
 @settings
@@ -61,3 +72,52 @@ class HuntSettings(WindowSettings):
 
     verb: Literal["hunt"] = "hunt"
     efficiencies: tuple[Efficiency, ...] = (0.1, 0.01, 0.001)
+
+
+@settings
+@dataclass(frozen=True, kw_only=True)
+class BenchmarkSettings(WindowSettings):
+    """Which methods are compared on what; `analysis.benchmark.division` says how the events are divided.
+
+    Args:
+        features: Feature sets by name; columns with commas between them are a set of their own.
+        signal: A file of more signal events to inject.
+        known: A file of labelled events for methods that need truth.
+        test: A file of labelled events to read the curves on.
+        injections: Signal events in the whole mass window.
+        seeds: How many times each cell is repeated, with other signal events, another division and other trainings.
+        seed: The first of the seeds; those that follow are counted up from it.
+        known_share: Of the signal region's background, what is known to methods that ask for it.
+        test_share: Likewise, what the curves are read on.
+        shift: Fraction of the mass that is added to the jet-mass features.
+        noise_features: Columns of Gaussian noise that are added.
+        floor: Where the maximum of the SIC is read: a name of `statistics.floor`, a number of background events, or a
+            background efficiency.
+    """
+
+    verb: Literal["benchmark"] = "benchmark"
+    features: Annotated[tuple[str, ...], BeforeValidator(_feature_sets)] = ("baseline",)
+    signal: str | None = None
+    known: str | None = None
+    test: str | None = None
+    injections: tuple[Annotated[int, Ge(0)], ...] = (150, 300)
+    seeds: Annotated[int, Ge(1)] = 2
+    known_share: Share = 0.25
+    test_share: Share = 0.25
+    shift: float = 0.0
+    noise_features: Annotated[int, Ge(0)] = 0
+    floor: str | float = "background-20"
+
+    def __post_init__(self) -> None:
+        for name in self.features:
+            resolve(name)
+        Floor.read(self.floor)
+        if self.known_share + self.test_share >= 1:
+            raise ConfigError(
+                f"known_share {self.known_share:g} and test_share {self.test_share:g} leave no data; their sum must be "
+                "below 1"
+            )
+
+    def columns(self) -> dict[str, tuple[str, ...]]:
+        """The columns of each feature set."""
+        return {name: resolve(name) for name in self.features}

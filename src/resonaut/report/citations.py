@@ -17,6 +17,7 @@ from typing import Any
 
 from resonaut.events.origin import read_origin
 from resonaut.events.parquet import column_names
+from resonaut.features.sets import FEATURE_SETS
 from resonaut.runs.folder import RunFolder
 from resonaut.simulation.finished import FinishedProduction
 
@@ -50,8 +51,8 @@ METHODS: Mapping[str, tuple[str, ...]] = {
 DEFAULTS: Mapping[str, tuple[str, str]] = {"ensemble": ("model", "trees")}
 """Estimators that run.toml may leave without a part: which part, and what is used then."""
 
-VERBS: Mapping[str, tuple[str, ...]] = {"hunt": ("Cowan:2010js",)}
-"""What a command rests on whatever its settings: here the profile likelihood of its significances."""
+VERBS: Mapping[str, tuple[str, ...]] = {"hunt": ("Cowan:2010js",), "benchmark": ("Gallicchio:2010dq",)}
+"""What a command rests on whatever its settings: the profile likelihood of its significances, the SIC."""
 
 PROCESSES: Mapping[str, tuple[str, ...]] = {
     "lhco-rnd": ("Kasieczka:2021xcg",),
@@ -118,7 +119,7 @@ def bibtex(run: Path) -> str:
     """BibTeX of the methods, programs and data that a run or a production used, resonaut itself first.
 
     Args:
-        run: A hunt's folder, a production's file, or the `FILE.run` beside it.
+        run: A run's folder, a production's file, or the `FILE.run` beside it.
 
     Raises:
         ResonautError: there is no finished run.
@@ -173,7 +174,8 @@ def _data(run: Mapping[str, Any], origin: Mapping[str, str]) -> list[str]:
     keys = _simulated(origin) if origin else []
     if layout.startswith("lhco") or "events_anomalydetection" in events:
         keys += (*_OLYMPICS, *_JETS)
-    return keys + _features(run.get("features", ()))
+    columns = [column for name in run.get("features", ()) for column in FEATURE_SETS.get(name) or name.split(",")]
+    return keys + _features(columns)
 
 
 def _simulated(origin: Mapping[str, str]) -> list[str]:

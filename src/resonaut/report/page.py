@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from resonaut.runs.folder import atomic_path
+from resonaut.errors import RunError
+from resonaut.runs.folder import RunFolder, atomic_path
 from resonaut.simulation.finished import FinishedProduction
 
 __all__ = ["write_report"]
@@ -17,7 +18,7 @@ def write_report(run: Path) -> Path:
     """Write report.html and figures/*.png into the folder of a finished run, whatever was there before.
 
     Args:
-        run: A hunt's folder, a production's file, or the `FILE.run` beside it.
+        run: A run's folder, a production's file, or the `FILE.run` beside it.
 
     Returns:
         Where the page is.
@@ -26,14 +27,31 @@ def write_report(run: Path) -> Path:
         ResonautError: there is no finished run, it lacks a file, or the page cannot be written.
     """
     made = FinishedProduction.at(Path(run))
-    folder, page = _hunt(Path(run)) if made is None else _production(made)
+    folder, page = _run(Path(run)) if made is None else _production(made)
     path = folder / "report.html"
     with atomic_path(path) as temporary:
         temporary.write_text(page, encoding="utf-8")
     return path
 
 
+def _run(run: Path) -> tuple[Path, str]:
+    verb = RunFolder.existing(run).settings().get("run", {}).get("verb")
+    kinds = {"hunt": _hunt, "benchmark": _benchmark}
+    if verb not in kinds:
+        raise RunError(f"{run} holds a run of '{verb}'; a report is made of a run of {' or '.join(kinds)}")
+    return kinds[verb](run)
+
+
 # Each kind imports its own: a production's page does not wait for the statistics, a hunt's not for the jets.
+
+
+def _benchmark(run: Path) -> tuple[Path, str]:
+    from resonaut.report.benchmark.contents import BenchmarkContents
+    from resonaut.report.benchmark.figures import draw_figures
+    from resonaut.report.benchmark.page import render
+
+    contents = BenchmarkContents.read(run)
+    return contents.path, render(contents, draw_figures(contents))
 
 
 def _hunt(run: Path) -> tuple[Path, str]:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from resonaut.analysis.result import HuntResult
 from resonaut.errors import RunError
 from resonaut.plots.table import Table
+from resonaut.report.tables import read_table
 from resonaut.runs.folder import RunFolder
 
 __all__ = ["RunContents"]
@@ -70,27 +69,10 @@ class RunContents:
             settings_text=(folder.path / "run.toml").read_text(),
             provenance=folder.provenance(),
             result=result,
-            tables={name: _read(tables / f"{name}.parquet", columns) for name, columns in wanted.items()},
+            tables={name: read_table(tables / f"{name}.parquet", columns) for name, columns in wanted.items()},
         )
 
     @property
     def mass(self) -> str:
         """Column of the resonant mass."""
         return str(self.settings["run"].get("mass", "mjj"))
-
-
-def _read(path: Path, columns: tuple[str, ...]) -> Table:
-    """Some columns of a Parquet file as arrays; a missing number is NaN."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    if not path.exists():
-        raise RunError(f"{path} is missing, and the report is drawn from it; repeat the run in another folder")
-    try:
-        table = pq.read_table(path)
-    except (OSError, pa.ArrowException) as error:
-        reason = str(error).splitlines()[0]
-        raise RunError(f"{path} cannot be read ({reason}); repeat the run in another folder") from None
-    if missing := [name for name in columns if name not in table.column_names]:
-        raise RunError(f"{path} lacks the column {', '.join(missing)}; repeat the run in another folder")
-    return {name: np.asarray(table.column(name).to_numpy()) for name in columns}

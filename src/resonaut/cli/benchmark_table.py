@@ -1,0 +1,51 @@
+"""The table that a benchmark prints."""
+
+from __future__ import annotations
+
+from rich.table import Table
+
+from resonaut.analysis.benchmark.result import BenchmarkResult, Summary
+from resonaut.statistics.bands import Quantiles
+
+__all__ = ["benchmark_table"]
+
+
+def benchmark_table(result: BenchmarkResult) -> Table:
+    """A row for each method, feature set and injection: medians over the seeds with their 68 % intervals."""
+    low, high = result.region
+    seeds = "1 training" if result.seeds == 1 else f"median (68 %) of {result.seeds} trainings"
+    table = Table(
+        title=f"{low:g}-{high:g} GeV, {seeds} a row",
+        caption=f"SIC: TPR / √FPR, its maximum above the floor {result.floor}. z after: maximum SIC times S/√B.",
+        title_justify="left",
+        caption_justify="left",
+    )
+    one_set = len({row.features for row in result.summary}) == 1
+    for name in ("method", *(() if one_set else ("features",))):
+        table.add_column(name)
+    for name in ("injected", "in SR", "S/√B", "AUC", "max SIC", "SIC at 1e-3", "z after"):
+        table.add_column(name, justify="right")
+    previous: Summary | None = None
+    for row in result.summary:
+        if previous is not None and (row.method, row.features) != (previous.method, previous.features):
+            table.add_section()
+        previous = row
+        table.add_row(
+            row.method,
+            *(() if one_set else (row.features,)),
+            f"{row.injected:,}",
+            f"{row.injected_in_region:,.0f}",
+            f"{row.s_over_sqrt_b:.2f}",
+            _interval(row.auc, 2),
+            _interval(row.max_sic, 1),
+            _interval(row.sic_fpr_1e3, 1),
+            _interval(row.significance, 1),
+        )
+    return table
+
+
+def _interval(value: Quantiles | None, digits: int) -> str:
+    if value is None:
+        return "-"
+    middle = f"{value.median:.{digits}f}"
+    return middle if value.low == value.high else f"{middle} ({value.low:.{digits}f}-{value.high:.{digits}f})"
