@@ -11,7 +11,7 @@ from torch import nn
 from zuko.flows.autoregressive import MaskedAutoregressiveTransform
 
 from resonaut.models.density.table import LatentTableDensity
-from resonaut.models.networks.flow import FlowNetwork
+from resonaut.models.networks.sweep import AutoregressiveFlowNetwork
 from resonaut.registry import register
 
 __all__ = ["MaskedAutoregressiveFlow"]
@@ -22,7 +22,8 @@ __all__ = ["MaskedAutoregressiveFlow"]
 class MaskedAutoregressiveFlow(LatentTableDensity):
     """Each layer shifts and scales every feature by functions of the features before it, whose order is then reversed.
 
-    The likelihood takes one network call a layer, a sample as many as there are features. The defaults are affordable;
+    The likelihood takes one network call a layer; a sample takes the features one after the other, in one sweep through
+    each layer's network (`resonaut.models.networks.sweep`). The defaults are affordable;
     the published CATHODE has 15 layers of 128 hidden units, batches of 256 and 100 epochs
     (`recipes/density-table.toml`).
 
@@ -39,7 +40,7 @@ class MaskedAutoregressiveFlow(LatentTableDensity):
     transforms: Annotated[int, Field(ge=1)] = 8
     hidden: tuple[int, ...] = (64, 64)
 
-    def _network(self, features: int, context: int) -> FlowNetwork:
+    def _network(self, features: int, context: int) -> AutoregressiveFlowNetwork:
         forward = torch.arange(features)
         layers = [
             MaskedAutoregressiveTransform(
@@ -51,4 +52,4 @@ class MaskedAutoregressiveFlow(LatentTableDensity):
             )
             for layer in range(self.transforms)
         ]
-        return FlowNetwork(layers, features)
+        return AutoregressiveFlowNetwork(layers, features)
