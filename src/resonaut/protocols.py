@@ -10,13 +10,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Int, Shaped
 
 if TYPE_CHECKING:
     from resonaut.events.events import Events, Samples
     from resonaut.searches.regions import Region
 
-__all__ = ["Classifier", "CrossFitted", "Density", "MassModel", "Search", "Seed", "Templated", "TractableDensity"]
+__all__ = [
+    "Classifier",
+    "CrossFitted",
+    "Density",
+    "LatentDensity",
+    "MassModel",
+    "ResidualDensity",
+    "Search",
+    "Seed",
+    "Templated",
+    "TractableDensity",
+]
 
 Array = np.ndarray
 Seed = int | np.random.Generator | None
@@ -49,6 +60,33 @@ class TractableDensity(Density, Protocol):
 
     def log_prob(self, x: Float[Array, "N F"], context: Float[Array, "N C"]) -> Float[Array, " N"]:
         """Logarithm of p(x | context), in nats."""
+        ...
+
+
+@runtime_checkable
+class LatentDensity(Density, Protocol):
+    """A density that maps x to a standard Gaussian and back, one to one, at each context."""
+
+    def to_latent(self, x: Float[Array, "N F"], context: Float[Array, "N C"]) -> Float[Array, "N F"]:
+        """The Gaussian variables from which x would have been sampled."""
+        ...
+
+
+@runtime_checkable
+class ResidualDensity(TractableDensity, Protocol):
+    """A density that can be learnt of a part of the events, the rest of which is known."""
+
+    def fit_residual(
+        self,
+        x: Float[Array, "N F"],
+        context: Float[Array, "N C"],
+        *,
+        log_known: Float[Array, " N"],
+        strip: Int[Array, " N"],
+        fraction: float | None = None,
+        seed: Seed = None,
+    ) -> Self:
+        """Learn the density of what `x` holds beyond the known, whose log-density (over the strips, too) is given."""
         ...
 
 
@@ -112,7 +150,10 @@ class Search(Protocol):
         ...
 
     def background(self, n: int, *, seed: Seed = None) -> Events:
-        """Fresh events that stand for background in the signal region; no classifier has seen them."""
+        """Fresh events that stand for background in the signal region; no classifier has seen them.
+
+        There are as many as asked for, or, where they are real events that were held out, as many as there are.
+        """
         ...
 
 
@@ -142,4 +183,8 @@ class CrossFitted(Search, Protocol):
 
     def score_fold(self, events: Events, fold: int) -> Float[Array, " N"]:
         """Score with the classifiers that did not see this fold's events."""
+        ...
+
+    def background_fold(self, n: int, fold: int, *, seed: Seed = None) -> Events:
+        """Background events that the classifiers which score this fold have not seen."""
         ...

@@ -1,8 +1,8 @@
 """From scores to counts: which events pass a cut whose background efficiency is known.
 
-A cut is made per fold. Fold k's threshold is a quantile of the scores that its classifiers give to freshly sampled
-background events. Nobody trained on these: with thresholds from the sampled events of the training, the classifier's
-memory of them fakes discoveries of 3 to 5 sigma where there is no signal.
+A cut is made per fold. Fold k's threshold is a quantile of the scores that its classifiers give to fresh background
+events, sampled or held out. Fold k's classifiers did not train on these: with thresholds from the sampled events of the
+training, the classifier's memory of them fakes discoveries of 3 to 5 sigma where there is no signal.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from resonaut.errors import ConfigError
+from resonaut.errors import ConfigError, FitError
 from resonaut.events.events import Events
 from resonaut.protocols import CrossFitted, Seed
 
@@ -22,7 +22,10 @@ __all__ = ["Cut", "ScoredEvents", "choose_cuts", "score_data", "score_template"]
 Array = np.ndarray
 
 PASSING_PER_FOLD = 100
-"""Sampled events that pass the tightest cut in each fold; their Poisson error (10 % a fold) is the threshold's."""
+"""Background events that pass the tightest cut in each fold; their Poisson error (10 % a fold) is the threshold's.
+
+Where background is sampled. A search that holds out real events has as many as there are, and a larger error.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,16 +69,27 @@ def score_data(search: CrossFitted, events: Events) -> ScoredEvents:
 
 
 def score_template(search: CrossFitted, efficiencies: Sequence[float], *, seed: Seed = None) -> ScoredEvents:
-    """Sample background afresh for each fold and score it there, enough of it for the tightest cut."""
+    """Draw fresh background for each fold and score it there, enough for the tightest cut or as much as there is.
+
+    Raises:
+        ConfigError: an efficiency that is none.
+        FitError: there is no background event for a fold.
+    """
     if not all(0 < efficiency < 1 for efficiency in efficiencies):
         raise ConfigError(f"cut efficiencies {list(efficiencies)} must lie between 0 and 1; 0.1, 0.01, 0.001 are usual")
     rng = np.random.default_rng(seed)
     n = int(np.ceil(PASSING_PER_FOLD / min(efficiencies)))
-    samples = [search.background(n, seed=rng) for _ in range(search.folds)]
+    samples = [search.background_fold(n, k, seed=rng) for k in range(search.folds)]
+    sizes = [len(sample) for sample in samples]
+    if not all(sizes):
+        raise FitError(
+            f"fold {sizes.index(0)} has no background event that its classifiers did not see, so that no threshold can "
+            "be set; give more events, wider sidebands or fewer folds"
+        )
     return ScoredEvents(
         Events.concatenate(samples),
         np.concatenate([search.score_fold(sample, k) for k, sample in enumerate(samples)]),
-        np.repeat(np.arange(search.folds), n),
+        np.repeat(np.arange(search.folds), sizes),
     )
 
 
@@ -86,6 +100,8 @@ def choose_cuts(template: ScoredEvents, efficiencies: Sequence[float]) -> list[C
     for efficiency in efficiencies:
         # "higher": the threshold is a score that occurs, so that "above it" lets no more than the fraction through.
         thresholds = np.array([np.quantile(scores, 1 - efficiency, method="higher") for scores in by_fold])
-        relative_error = np.sqrt((1 - efficiency) / (efficiency * len(template)))
+        # The folds have equal shares of the data: their efficiencies, each with its own error, are averaged.
+        inverse_size = np.mean([1 / len(scores) for scores in by_fold]) / len(by_fold)
+        relative_error = np.sqrt((1 - efficiency) / efficiency * inverse_size)
         cuts.append(Cut(efficiency, thresholds, float(relative_error)))
     return cuts

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -163,11 +163,20 @@ class Samples:
         data: The events to search, signal (if any) among them.
         background: Events known to be background, for methods that ask for them (idealised, supervised).
         signal: Events known to be signal, likewise (supervised).
+        held_out: The same kinds of events, on which nothing may be trained. A search that cannot sample background
+            takes it from here; cross-fitting puts each fold's own events there.
     """
 
     data: Events
     background: Events | None = None
     signal: Events | None = None
+    held_out: Samples | None = None
+
+    def select(self, which: Callable[[Events], Bool[Array, " N"]]) -> Samples:
+        """Of every kind those events that `which` picks."""
+        kinds = {"data": self.data, "background": self.background, "signal": self.signal}
+        picked = {kind: None if events is None else events[which(events)] for kind, events in kinds.items()}
+        return Samples(**picked)  # type: ignore[arg-type]  # data is always there
 
     def blinded(self, needs: frozenset[str] = frozenset()) -> Samples:
         """The data without labels, and of the truth only what the method needs.
@@ -185,4 +194,5 @@ class Samples:
             data=self.data.blinded(),
             background=self.background if "background" in needs else None,
             signal=self.signal if "signal" in needs else None,
+            held_out=None if self.held_out is None else self.held_out.blinded(needs),
         )

@@ -58,7 +58,10 @@ class CrossFit:
     def template(self) -> Templated | None:
         """The fitted search, whose background is common to all folds, if it can sample at given masses."""
         search = getattr(self, "search_", None)
-        return search if isinstance(search, Templated) else None
+        if search is None or isinstance(search, Templated):
+            return search
+        # A combination is as good as the search that its background comes from.
+        return getattr(search, "template", None)
 
     def fit_background(self, samples: Samples, region: Region, *, seed: Seed = None) -> CrossFit:
         """Fit the search's first step, once for all folds."""
@@ -69,14 +72,18 @@ class CrossFit:
 
     def fit_region(self, samples: Samples, region: Region, *, seed: Seed = None) -> CrossFit:
         """Fit the search's second step once a fold, each time without that fold's events."""
-        fold = self.fold_of(samples.data)
         streams = np.random.default_rng(seed).spawn(self.folds)
         self.searches_ = [
             # A shallow copy shares the fitted background and learns its own region.
-            copy(self.search_).fit_region(replace(samples, data=samples.data[fold != k]), region, seed=stream)
+            copy(self.search_).fit_region(self._without_fold(samples, k), region, seed=stream)
             for k, stream in enumerate(streams)
         ]
         return self
+
+    def _without_fold(self, samples: Samples, fold: int) -> Samples:
+        """All events but a fold's, which are held out: what is known to be true is folded like the data."""
+        kept = samples.select(lambda events: self.fold_of(events) != fold)
+        return replace(kept, held_out=samples.select(lambda events: self.fold_of(events) == fold))
 
     def fold_of(self, events: Events) -> Int[Array, " N"]:
         """Which fold an event belongs to: a hash of its id, whatever the order and company of the events."""
@@ -93,6 +100,10 @@ class CrossFit:
     def score_fold(self, events: Events, fold: int) -> Float[Array, " N"]:
         """Score events with the classifiers that did not see this fold."""
         return self.searches_[fold].score(events) if len(events) else np.empty(0)
+
+    def background_fold(self, n: int, fold: int, *, seed: Seed = None) -> Events:
+        """Background events that the classifiers of this fold have not seen."""
+        return self.searches_[fold].background(n, seed=seed)
 
     def background(self, n: int, *, seed: Seed = None) -> Events:
         """Fresh background events, in equal parts from the folds' searches."""

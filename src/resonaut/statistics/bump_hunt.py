@@ -21,6 +21,8 @@ __all__ = ["CutResult", "Quoted", "claim", "expected_z", "judge_cut", "quoted"]
 DISCOVERY = 5.0
 MIN_FIT_P_VALUE = 0.01
 MAX_DISAGREEMENT = 2.0
+MAX_THRESHOLD_ERROR = 0.1
+"""Relative: a hundred background events above the threshold."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +124,11 @@ def judge_cut(
     if fit and disagreement is not None and disagreement > MAX_DISAGREEMENT:
         estimates = f"{template.value:.1f} +- {template.error:.1f} and {fit.value:.1f} +- {fit.error:.1f}"
         reasons.append(f"the two background estimates ({estimates}) disagree by {disagreement:.1f} sigma")
+    if threshold_error > MAX_THRESHOLD_ERROR:
+        reasons.append(
+            f"its threshold rests on too few background events ({1 / threshold_error**2:.0f} pass it, "
+            f"{1 / MAX_THRESHOLD_ERROR**2:.0f} are needed; leave out this cut, or give more events)"
+        )
     if closure and closure.failed:
         reasons.append(f"the sampled background does not close in the sidebands (pull {closure.pull:+.1f})")
     return CutResult(
