@@ -23,7 +23,15 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from resonaut.errors import ConfigError
-from resonaut.protocols import Classifier, Density, MassModel, Search, TractableDensity
+from resonaut.protocols import (
+    Classifier,
+    Density,
+    LatentDensity,
+    MassModel,
+    ResidualDensity,
+    Search,
+    TractableDensity,
+)
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, TypeAdapter
@@ -32,7 +40,9 @@ if TYPE_CHECKING:
 __all__ = [
     "AnyClassifier",
     "AnyDensity",
+    "AnyLatentDensity",
     "AnyMassModel",
+    "AnyResidualDensity",
     "AnySearch",
     "AnyTractableDensity",
     "Registered",
@@ -73,8 +83,15 @@ _BUILT_IN: dict[str, dict[str, str]] = {
         "ensemble": "resonaut.models.classifier.ensemble:Ensemble",
     },
     "search": {
+        "anode": "resonaut.searches.anode:ANODE",
         "cathode": "resonaut.searches.cathode:CATHODE",
+        "combination": "resonaut.searches.combination:Combination",
         "crossfit": "resonaut.searches.crossfit:CrossFit",
+        "cwola": "resonaut.searches.cwola:CWoLa",
+        "idealised": "resonaut.searches.idealised:Idealised",
+        "lacathode": "resonaut.searches.lacathode:LaCATHODE",
+        "ranode": "resonaut.searches.ranode:RANODE",
+        "supervised": "resonaut.searches.supervised:Supervised",
     },
 }
 """Names, so that help texts and this module cost no import; the classes say the same with `@register`."""
@@ -241,6 +258,8 @@ def _without_name(value: object) -> object:
 
 AnyDensity = Annotated[Density, Registered("density")]
 AnyTractableDensity = Annotated[TractableDensity, Registered("density", needs=("log_prob",))]
+AnyLatentDensity = Annotated[LatentDensity, Registered("density", needs=("to_latent",))]
+AnyResidualDensity = Annotated[ResidualDensity, Registered("density", needs=("fit_residual",))]
 AnyClassifier = Annotated[Classifier, Registered("classifier")]
 AnyMassModel = Annotated[MassModel, Registered("mass")]
 AnySearch = Annotated[Search, Registered("search")]

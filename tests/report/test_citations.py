@@ -15,14 +15,24 @@ from resonaut.errors import RunError
 from resonaut.events.origin import with_origin
 from resonaut.features.observables import FEATURES as COMPUTABLE
 from resonaut.plots.labels import axis_label
+from resonaut.registry import names
 from resonaut.report.citations import DETECTORS, FEATURES, METHODS, PROCESSES, VERBS, bibtex, cited_by_run, library
 from resonaut.simulation.detector import DETECTORS as KNOWN_DETECTORS
 from resonaut.simulation.processes import FROM_FILE, MIXTURES
 from resonaut.simulation.processes import PROCESSES as SIMULATED
 
 # Title words and identifier of each, as the papers themselves have them.
+SEARCHES = {
+    "Metodiev:2017vrx": ("Classification without labels", "1708.02949"),
+    "Collins:2019jip": ("Extending the search for new resonances", "1902.02634"),
+    "Nachman:2020lpy": ("Anomaly Detection with Density Estimation", "2001.04990"),
+    "Das:2023bcj": ("Residual ANODE", "2312.11629"),
+    "Hallin:2022eoq": ("without background sculpting", "2210.14924"),
+    "Golling:2023yjq": ("interplay of machine learning-based resonant", "2307.11157"),
+}
 KNOWN = {
     "Hallin:2021wme": ("Classifying anomalies through outer density estimation", "2109.00546"),
+    **SEARCHES,
     "Durkan:2019nsq": ("Neural Spline Flows", "1906.04032"),
     "Finke:2023ltw": ("Tree-based algorithms for weakly supervised anomaly detection", "2309.13111"),
     "Kasieczka:2021xcg": ("community challenge for anomaly detection", "2101.08320"),
@@ -50,7 +60,7 @@ def test_the_demo_hunt_cites_methods_simulation_and_features(make_run: Any) -> N
     found = keys(bibtex(make_run()))
     assert found[0] == "resonaut"
     programs = {"resonaut", "Rozet:2022zuko", "Ke:2017lightgbm", "Pedregosa:2011sklearn"}
-    assert set(found) == programs | set(KNOWN) - {"LHCO:2019rnd"} - OTHER_FEATURES
+    assert set(found) == programs | set(KNOWN) - {"LHCO:2019rnd"} - OTHER_FEATURES - set(SEARCHES)
     assert len(found) == len(set(found))
 
 
@@ -127,6 +137,12 @@ def test_a_part_left_at_its_default_is_cited_too() -> None:
     assert "Finke:2023ltw" not in [
         reference.key for reference in cited_by_run({"search": {"name": "ensemble", "model": {"name": "other"}}})
     ]
+
+
+def test_every_search_is_cited() -> None:
+    assert set(names("search")) - {"crossfit"} <= set(METHODS)
+    cited = {reference.key for name in names("search") for reference in cited_by_run({"search": {"name": name}})}
+    assert set(SEARCHES) <= cited
 
 
 def test_every_method_of_the_table_has_its_entries() -> None:

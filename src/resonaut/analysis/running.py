@@ -74,11 +74,15 @@ def open_run(
 
 def watched(estimator: Any, checkpoints: Path | None, progress: bool) -> Any:
     """The same estimator, every training inside it with its checkpoints in the run's folder, so that a run resumes."""
-    changed = {}
+    changed: dict[str, Any] = {}
     for part in fields(estimator):
         value = getattr(estimator, part.name)
         if isinstance(value, Trainer):
             changed[part.name] = replace(value, checkpoints=checkpoints, progress=progress)
         elif is_dataclass(value):
             changed[part.name] = watched(value, checkpoints, progress)
+        elif isinstance(value, list):
+            changed[part.name] = [
+                watched(item, checkpoints, progress) if is_dataclass(item) else item for item in value
+            ]
     return replace(estimator, **changed)

@@ -35,7 +35,14 @@ __all__ = [
 ]
 
 METHODS: Mapping[str, tuple[str, ...]] = {
+    "cwola": ("Collins:2019jip", "Metodiev:2017vrx"),
+    "anode": ("Nachman:2020lpy",),
+    "ranode": ("Das:2023bcj",),
     "cathode": ("Hallin:2021wme",),
+    "lacathode": ("Hallin:2022eoq", "Hallin:2021wme"),
+    "idealised": ("Hallin:2021wme",),
+    "supervised": ("Hallin:2021wme",),
+    "combination": ("Golling:2023yjq",),
     "realnvp": ("Dinh:2016nvp", "Rozet:2022zuko"),
     "quadratic": ("Muller:2018nis", "Rozet:2022zuko"),
     "nsf": ("Durkan:2019nsq", "Rozet:2022zuko"),

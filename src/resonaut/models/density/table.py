@@ -17,12 +17,13 @@ from typing import Any, Self
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from resonaut.errors import FitError
 from resonaut.features.scaling import AnyScaling, Chain, Logit, Standardise
 from resonaut.models.networks.best_epochs import BestEpochs, with_states
+from resonaut.models.networks.mixture import Mixture
 from resonaut.models.training import Trainer, TrainingHistory, seeded
 from resonaut.protocols import Seed
 from resonaut.registry import check_config
@@ -62,22 +63,29 @@ class TableDensity(ABC):
         seed: Seed = None,
     ) -> Self:
         """Learn the density of x given the context."""
-        check_config(self)
         rng = np.random.default_rng(seed)
+        network, data = self._prepare(x, context, rng)
+        self.history_: TrainingHistory = self.trainer.fit(
+            network, data, weight=None if weight is None else _tensor(weight), seed=rng
+        )
+        self.network_: Any = with_states(network, self.history_.states)
+        return self
+
+    def _prepare(
+        self, x: Float[Array, "N F"], context: Float[Array, "N C"], rng: np.random.Generator
+    ) -> tuple[Any, dict[str, Tensor]]:
+        """Learn the scalings; the network with fresh weights, and what it is trained on."""
+        check_config(self)
         _refuse_singular(x)
         self.scaling_ = replace(self.scaling).fit(x)  # type: ignore[type-var]
         self.context_scaling_ = Standardise().fit(context)
         self.context_low_, self.context_high_ = context.min(axis=0), context.max(axis=0)
         self.n_features_ = x.shape[1]
         with seeded(int(rng.integers(2**62))):
-            self.network_ = self._network(x.shape[1], context.shape[1])
-        _refuse_too_few(len(x), self.network_)
+            network = self._network(x.shape[1], context.shape[1])
+        _refuse_too_few(len(x), network)
         data = {"x": _tensor(self.scaling_.transform(x)), "context": _tensor(self.context_scaling_.transform(context))}
-        self.history_: TrainingHistory = self.trainer.fit(
-            self.network_, data, weight=None if weight is None else _tensor(weight), seed=rng
-        )
-        self.network_ = with_states(self.network_, self.history_.states)
-        return self
+        return network, data
 
     def sample(self, context: Float[Array, "N C"], *, seed: Seed = None) -> Float[Array, "N F"]:
         """Draw one x for each row of the context."""
@@ -108,8 +116,7 @@ class TableDensity(ABC):
         self.n_features_ = int(state["features"])
         network, epochs = self._network(self.n_features_, len(self.context_low_)), int(state["epochs"])
         self.network_ = (BestEpochs(network, epochs) if epochs > 1 else network).eval()
-        weights = {k.removeprefix("network."): v for k, v in state.items() if k.startswith("network.")}
-        self.network_.load_state_dict(weights)
+        self.network_.load_state_dict(_part(state, "network."))
         return self
 
     def _context(self, context: Float[Array, "N C"]) -> Tensor:
@@ -144,6 +151,37 @@ class TractableTableDensity(TableDensity, ABC):
         z = _tensor(self.scaling_.transform(x))
         log_prob = self._in_chunks(self.network_.log_prob, z, self._context(context))
         return np.where(self.scaling_.covers(x), log_prob + self.scaling_.log_jacobian(x), -np.inf)
+
+    def fit_residual(
+        self,
+        x: Float[Array, "N F"],
+        context: Float[Array, "N C"],
+        *,
+        log_known: Float[Array, " N"],
+        strip: Int[Array, " N"],
+        fraction: float | None = None,
+        seed: Seed = None,
+    ) -> Self:
+        """Learn the density of what x holds beyond what is known of it (`networks/mixture.py`).
+
+        Args:
+            x, context: All events.
+            log_known: Logarithm of the known density of x and of the strip.
+            strip: In which strip of the context each event lies, from 0.
+            fraction: Of events that are not known; None learns it.
+            seed: As in `fit`.
+        """
+        rng = np.random.default_rng(seed)
+        network, data = self._prepare(x, context, rng)
+        # The network's density is that of the scaled features.
+        data["log_known"] = _tensor(log_known - self.scaling_.log_jacobian(x))
+        data["strip"] = torch.from_numpy(strip)
+        mixture = Mixture(network, int(strip.max()) + 1, fraction)
+        self.history_ = self.trainer.fit(mixture, data, seed=rng)
+        self.fraction_ = float(torch.sigmoid(mixture.logit_fraction.detach()))
+        states = [_part(state, "network.") for state in self.history_.states]
+        self.network_ = with_states(network, states)
+        return self
 
 
 @dataclass(kw_only=True)
@@ -192,5 +230,9 @@ def _tensor(x: Float[Array, ...]) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(x, dtype=np.float32))
 
 
+def _part(state: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in state.items() if name.startswith(prefix)}
+
+
 def _numpy(state: Mapping[str, Tensor], prefix: str) -> dict[str, Float[Array, ...]]:
-    return {name.removeprefix(prefix): t.numpy() for name, t in state.items() if name.startswith(prefix)}
+    return {name: tensor.numpy() for name, tensor in _part(state, prefix).items()}
