@@ -166,3 +166,54 @@ def test_what_is_not_finite_is_written_as_null(run: tuple[Path, HuntResult]) -> 
     content = replace(run[1], cuts=rows).to_json()
     assert content["cuts"][0]["disagreement"] is None
     json.dumps(content, allow_nan=False)
+
+
+def test_what_cannot_sample_says_that_closure_is_not_measured(signal_events: Events, tmp_path: Path) -> None:
+    from resonaut.cli.table import hunt_table
+    from resonaut.models.classifier.trees import BoostedTrees
+    from resonaut.report.hunt.wording import headline
+    from resonaut.report.page import write_report
+    from resonaut.searches.cwola import CWoLa
+
+    search = CrossFit(search=CWoLa(classifier=BoostedTrees(max_iter=40)), folds=2)
+    result = hunt(signal_events, search=search, efficiencies=(0.2, 0.02), seed=3, out=tmp_path / "run")
+    assert result.method == "cwola"
+    assert [cut.closure for cut in result.cuts] == [None] * 3
+    assert result.c2st is None
+    assert result.mass_sculpting == []
+    # Some 900 held-out events, as many below the region as above: 2 % of them are too few to set a threshold.
+    assert "threshold" not in str(result.cuts[1].withheld)
+    assert "its threshold rests on too few background events" in str(result.cuts[2].withheld)
+    assert "Closure was not measured" in str(hunt_table(result).caption)
+    assert "was not measured" in headline(result).sentence
+    page = write_report(tmp_path / "run").read_text()
+    assert 'id="no-closure"' in page
+    assert "held-out events, scaled to the expected background" in page
+
+
+def test_truth_is_set_aside_for_who_asks(signal_events: Events) -> None:
+    from resonaut.models.classifier.trees import BoostedTrees
+    from resonaut.searches.idealised import Idealised
+
+    search = CrossFit(search=Idealised(classifier=BoostedTrees(max_iter=40)), folds=2)
+    result = hunt(signal_events, search=search, efficiencies=(0.1,), seed=3)
+    steps = {row.step: row.events for row in result.cutflow}
+    searched = next(events for step, events in steps.items() if step.startswith("searched"))
+    assert searched == pytest.approx(len(signal_events) / 2, abs=5 * np.sqrt(len(signal_events)) / 2)
+    inside = (signal_events.mass >= 3300) & (signal_events.mass < 3700)
+    assert result.n_signal_region < 0.6 * inside.sum()
+    assert result.truth is not None
+    assert result.truth.auc > 0.9
+    with pytest.raises(ConfigError, match="known to be background, and the events have no labels"):
+        hunt(signal_events.blinded(), search=search, efficiencies=(0.1,), seed=3)
+
+
+def test_trainings_inside_a_list_are_watched(tmp_path: Path) -> None:
+    from resonaut.analysis.running import watched
+    from resonaut.searches.anode import ANODE
+    from resonaut.searches.combination import Combination
+    from resonaut.searches.cwola import CWoLa
+
+    search = watched(CrossFit(search=Combination(searches=[ANODE(), CWoLa()])), tmp_path, True)
+    first = search.search.searches[0]
+    assert first.density.trainer.checkpoints == first.data_density.trainer.checkpoints == tmp_path

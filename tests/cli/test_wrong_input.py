@@ -144,6 +144,28 @@ def test_unknown_names_come_with_the_choice(error_of: Run, events: Path) -> None
     assert "baseline" in error_of("hunt", events, "--features", "baselin")
 
 
+def test_methods_that_do_not_fit(error_of: Run, events: Path) -> None:
+    """Refused when the settings are read, or the events' columns: nothing has been trained, no folder made."""
+    said = error_of("hunt", events, "--method", "anode", "--set", "density=cvae")
+    assert "density 'cvae' has no log_prob" in said
+    assert "nsf" in said
+    said = error_of("hunt", events, "--method", "lacathode", "--set", "density=ddpm")
+    assert "density 'ddpm' has no to_latent" in said
+    assert "maf" in said
+    assert "cvae" in error_of("hunt", events, "--method", "ranode", "--set", "signal=cvae")
+    for method, needs in (("idealised", "background"), ("supervised", "background and signal")):
+        said = error_of("hunt", events, "--method", method)
+        assert f"needs events known to be {needs}, and the events have no labels" in said
+        assert "anode, cathode, cwola, lacathode, ranode" in said
+    assert "column 'mass'" in error_of("hunt", events, "--method", "cwola", "--mass", "mass")
+    assert not Path("runs").exists()
+
+
+def test_labels_of_one_kind_are_no_truth_of_the_other(error_of: Run, tmp_path: Path) -> None:
+    path = write(tmp_path / "e.parquet", label=np.zeros(500, dtype=int))
+    assert "known to be signal, and the labels name none" in error_of("hunt", path, "--method", "supervised")
+
+
 @pytest.mark.parametrize("cuts", ["0", "1", "1.5", "nan", "a"])
 def test_cuts_that_are_none(error_of: Run, events: Path, cuts: str) -> None:
     assert "efficiencies" in error_of("hunt", events, "--cuts", cuts)

@@ -16,13 +16,14 @@ import numpy as np
 
 from resonaut.analysis.background import Background, estimate_background, sample_neighbourhood
 from resonaut.analysis.diagnostics import diagnose
+from resonaut.analysis.known_truth import check_truth, set_truth_aside
 from resonaut.analysis.loading import input_name, load
 from resonaut.analysis.result import Cutflow, CutRow, HuntResult, SpectrumRow, Stopwatch
 from resonaut.analysis.running import events_in_window, open_run, source_of, watched
 from resonaut.analysis.selection import Cut, ScoredEvents, choose_cuts, score_data, score_template
 from resonaut.analysis.settings import HuntSettings
 from resonaut.errors import ConfigError
-from resonaut.events.events import Events, Samples
+from resonaut.events.events import Events
 from resonaut.protocols import CrossFitted, Search
 from resonaut.registry import check_config, dump_config, read_config
 from resonaut.searches.crossfit import CrossFit
@@ -33,7 +34,7 @@ from resonaut.statistics.peak_fit import fit_peak
 
 __all__ = ["hunt", "run_hunt"]
 
-STAGES = ("fit_background", "fit_region", "template", "closure", "diagnostics")
+STAGES = ("fit_background", "fit_region", "template", "closure", "diagnostics", "truth")
 
 
 def hunt(
@@ -121,7 +122,7 @@ def run_hunt(
             progress=progress,
         )
         window = events_in_window(loaded, region)
-        samples = Samples(data=window).blinded(given.needs)
+        check_truth(window, given)
     # Only now: a folder is not made for events that cannot be used.
     methods = {} if out is None else {"search": dump_config(given)}
     folder, settings = open_run(out, settings, methods, [source] if isinstance(source, Path) else [])
@@ -130,6 +131,8 @@ def run_hunt(
 
     fitted: CrossFitted = watched(given, None if folder is None else folder.path / "checkpoints", progress)
     streams = dict(zip(STAGES, np.random.default_rng(settings.seed).spawn(len(STAGES)), strict=True))
+    labelled = set_truth_aside(window, given.needs, seed=streams["truth"])
+    samples, labels = labelled.blinded(given.needs), labelled.data.labels
     with watch.stage("fit_background", "learning the background in the sidebands", shows_progress=True):
         fitted.fit_background(samples, region, seed=streams["fit_background"])
     with watch.stage("fit_region", "comparing the signal region with it, fold by fold"):
@@ -142,7 +145,7 @@ def run_hunt(
         neighbourhood = sample_neighbourhood(fitted, samples.data, region, seed=streams["closure"])
         background = estimate_background(data, cuts, region, neighbourhood)
     with watch.stage("diagnostics", "measuring closure and sculpting"):
-        found = diagnose(fitted, data, window.labels, template, cuts, background, region, seed=streams["diagnostics"])
+        found = diagnose(fitted, data, labels, template, cuts, background, region, seed=streams["diagnostics"])
     best = quoted(background.cuts)
     result = HuntResult(
         method=_method(fitted),
@@ -152,9 +155,9 @@ def run_hunt(
         n_events=len(loaded) + loaded.n_unusable,
         n_unusable=loaded.n_unusable,
         exclusions=dict(loaded.exclusions),
-        cutflow=_cutflow(loaded, window, region, background),
+        cutflow=_cutflow(loaded, window, samples.data, region, background),
         n_signal_region=background.cuts[0].observed,
-        cuts=_rows(background, cuts, data, window.labels, region),
+        cuts=_rows(background, cuts, data, labels, region),
         claim=claim(background.cuts),
         p_quoted=best.p,
         z_quoted=best.z,
@@ -183,13 +186,17 @@ def _method(search: Search) -> str:
     return str(name)
 
 
-def _cutflow(loaded: Events, window: Events, region: Region, background: Background) -> list[Cutflow]:
+def _cutflow(loaded: Events, window: Events, searched: Events, region: Region, background: Background) -> list[Cutflow]:
     """How many events are left after each step, from the file to the tightest cut."""
     steps = [("in the file", len(loaded) + loaded.n_unusable)]
     steps += [(f"excluded: {reason}", -count) for reason, count in loaded.exclusions.items()]
     steps += [
         ("usable", len(loaded)),
         (f"{region.sideband_low:g}-{region.sideband_high:g} GeV", len(window)),
+    ]
+    if len(searched) < len(window):
+        steps.append(("searched; the others are the truth that the method asks for", len(searched)))
+    steps += [
         (f"signal region {region.low:g}-{region.high:g} GeV", background.cuts[0].observed),
     ]
     steps += [(f"signal region, {100 * cut.efficiency:g} % cut", cut.observed) for cut in background.cuts[1:]]

@@ -55,5 +55,7 @@ def _caption(result: HuntResult) -> str:
     if result.n_unusable:
         reasons = "; ".join(f"{reason}: {count:,}" for reason, count in result.exclusions.items())
         lines.append(f"{result.n_unusable:,} events could not be used ({reasons}).")
+    if not any(row.closure for row in result.cuts):
+        lines.append(f"Closure was not measured: {result.method} cannot sample background outside of the region.")
     lines += [f"Cut {100 * row.efficiency:g} %: {row.withheld}" for row in result.cuts if row.withheld]
     return "\n".join(lines)

@@ -49,6 +49,8 @@ def headline(result: HuntResult) -> Headline:
             f"; the claim rests on the cut at {cut_name(trusted.efficiency)}, {sigma(trusted.z_local)} local, "
             f"because at {cut_name(best.efficiency)} {best.withheld}"
         )
+    if best.closure is None:
+        sentence += "; whether the cut closes in the sidebands was not measured"
     return Headline(status, f"{sentence}.")
 
 
