@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import time
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -26,14 +27,7 @@ from resonaut.quality.distances import DISTANCES, compare
 from resonaut.quality.divergences import jensen_shannon, kullback_leibler
 from resonaut.quality.floor import Spread, floor, spread
 
-PUBLISHED = {  # signal region, sidebands
-    "frechet": ("0.00045 +- 0.00017", "0.00015 +- 0.00005"),
-    "kolmogorov_smirnov": ("0.005 +- 0.00076", "0.003 +- 0.00032"),
-    "cramer_von_mises": ("0.16 +- 0.064", "0.37 +- 0.13"),
-    "anderson_darling": ("-0.0085 +- 0.47", "1.4 +- 0.7"),
-    "kullback_leibler": ("1.6e-05 +- 8e-06", "4e-05 +- 5e-06"),
-    "jensen_shannon": ("5e-06 +- 1e-06", "8e-06 +- 2e-06"),
-}
+PUBLISHED = tomllib.loads(Path(__file__).with_name("density_table.toml").read_text())
 
 
 def main() -> None:
@@ -52,7 +46,7 @@ def main() -> None:
     title = f"Real against real, {size:,} events each, {options.repeats} repeats"
     table = Table("distance", "floor", "with replacement", "published SR", "published SB", title=title)
     for name in DISTANCES:
-        table.add_row(name, *map(shown, (split.values[name], redrawn.values[name])), *PUBLISHED.get(name, ("", "")))
+        table.add_row(name, *map(shown, (split.values[name], redrawn.values[name])), *published(name))
     console.print(table)
 
     table = Table("bins", "Kullback-Leibler", "(B - 1) / size", "Jensen-Shannon", title="Binned: one halving")
@@ -89,6 +83,12 @@ def milliseconds(name: str, x: np.ndarray, y: np.ndarray) -> float:
     start = time.process_time()
     compare(x, y, BASELINE, distances=[name], seed=1)
     return 1e3 * (time.process_time() - start)
+
+
+def published(name: str) -> list[str]:
+    """Of signal region and sidebands."""
+    floors = [PUBLISHED[where]["floor"].get(name) for where in ("signal_region", "sideband")]
+    return ["" if floor is None else shown(Spread(mean=floor[0], std=floor[1])) for floor in floors]
 
 
 def shown(value: Spread) -> str:

@@ -27,6 +27,7 @@ _WHERE = {
     "Samples": "resonaut.events.events",
     "SplineFlow": "resonaut.models.density.spline",
     "benchmark": "resonaut.analysis.benchmark.pipeline",
+    "compare_densities": "resonaut.analysis.quality.comparison",
     "demo_events": "resonaut.events.demo",
     "hunt": "resonaut.analysis.hunt",
     "read_events": "resonaut.events.reading",

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any
 
-from pydantic import TypeAdapter
-
-from resonaut.errors import RunError
+from resonaut.runs.as_json import AsJson
 from resonaut.statistics.bump_hunt import CutResult
 
 __all__ = [
@@ -109,7 +105,7 @@ class Truth:
 
 
 @dataclass(frozen=True, kw_only=True)
-class HuntResult:
+class HuntResult(AsJson):
     """The result of a hunt; the keys are those of result.json.
 
     `p_quoted` is the smallest local p over the cuts, corrected for having looked at `n_trials` of them. `claim` is
@@ -140,27 +136,6 @@ class HuntResult:
     seed: int
     seconds: dict[str, float] = field(default_factory=dict)
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain values for result.json; what is not finite becomes null, as JSON has no infinity."""
-        plain: dict[str, Any] = json.loads(_ADAPTER.dump_json(self))
-        return plain
-
-    @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> HuntResult:
-        """Read result.json back.
-
-        Raises:
-            RunError: the content is not a hunt's result.
-        """
-        try:
-            return _ADAPTER.validate_python(content)
-        except ValueError as error:
-            first = str(error).splitlines()[0]
-            raise RunError(f"result.json is not the result of a hunt ({first}); repeat the run") from None
-
-
-_ADAPTER = TypeAdapter(HuntResult)
-
 
 @dataclass
 class Stopwatch:
@@ -171,12 +146,18 @@ class Stopwatch:
 
     @contextmanager
     def stage(self, name: str, doing: str, *, shows_progress: bool = False) -> Iterator[None]:
-        """Time a block, and say what it does; a spinner turns unless the block shows its own progress."""
+        """Time a block, and say what it does; a spinner turns unless the block shows its own progress.
+
+        A stage that comes again adds to its seconds.
+        """
         from rich.console import Console
 
         console = Console(stderr=True, quiet=not self.progress)
+        if shows_progress and console.is_terminal:
+            console.print(f"[dim]           {doing} ...[/dim]", highlight=False)
         start = perf_counter()
         with nullcontext() if shows_progress else console.status(f"{doing} ..."):
             yield
-        self.seconds[name] = round(perf_counter() - start, 2)
-        console.print(f"[dim]{self.seconds[name]:7.1f} s[/dim]  {doing}", highlight=False)
+        seconds = perf_counter() - start
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + seconds, 2)
+        console.print(f"[dim]{seconds:7.1f} s[/dim]  {doing}", highlight=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Interval
@@ -14,10 +14,11 @@ from resonaut.registry import settings
 from resonaut.searches.regions import Region
 from resonaut.statistics.floor import Floor
 
-__all__ = ["BenchmarkSettings", "HuntSettings", "WindowSettings"]
+__all__ = ["BenchmarkSettings", "HuntSettings", "QualitySettings", "WindowSettings"]
 
 Efficiency = Annotated[float, Interval(gt=0, lt=1)]
 Share = Annotated[float, Interval(ge=0, lt=1)]
+AtLeastOne = Annotated[int, Ge(1)]
 
 
 def _columns(features: object) -> object:
@@ -121,3 +122,21 @@ class BenchmarkSettings(WindowSettings):
     def columns(self) -> dict[str, tuple[str, ...]]:
         """The columns of each feature set."""
         return {name: resolve(name) for name in self.features}
+
+
+@settings
+@dataclass(frozen=True, kw_only=True)
+class QualitySettings(WindowSettings):
+    """How densities are held against real events.
+
+    Args:
+        seeds: Trainings of each density, every one on another split of the events.
+        seeds_at_most: Rows that get fewer, by name, because they are slow.
+        validation_fraction: Sideband events that no density sees, and with which generated ones are compared; by
+            default 380k of 880k, as in the published comparison of DDPM, MAF and CVAE.
+    """
+
+    verb: Literal["quality"] = "quality"
+    seeds: AtLeastOne = 10
+    seeds_at_most: dict[str, AtLeastOne] = field(default_factory=dict)
+    validation_fraction: Annotated[float, Interval(gt=0, lt=1)] = 0.43

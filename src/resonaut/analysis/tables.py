@@ -19,6 +19,7 @@ from resonaut.statistics.counting import excess_z
 from resonaut.statistics.curves import Curves
 
 __all__ = [
+    "bin_edges",
     "curve_table",
     "feature_table",
     "fold_table",
@@ -26,6 +27,7 @@ __all__ = [
     "scores_table",
     "sculpting_table",
     "spectrum_table",
+    "stack",
 ]
 
 Array = np.ndarray
@@ -47,7 +49,7 @@ def scores_table(scored: ScoredEvents, in_signal_region: Bool[Array, " N"]) -> p
 
 def spectrum_table(fits: Mapping[float, SpectrumFitResult]) -> pa.Table:
     """The mass spectrum and its fit at each cut."""
-    return _stack(
+    return stack(
         {
             "efficiency": efficiency,
             "low": fit.edges[:-1],
@@ -79,17 +81,17 @@ def feature_table(
     rows = []
     for name in data.names:
         real, sampled = data.feature(name), template.feature(name)
-        edges = _edges((edges_of or data).feature(name))
+        edges = bin_edges((edges_of or data).feature(name))
         rows.append(
             {"where": where, "efficiency": efficiency, "feature": name} | _histograms(real, sampled, edges, expected)
         )
-    return _stack(rows)
+    return stack(rows)
 
 
 def score_distribution_table(data: Float[Array, " N"], template: Float[Array, " M"], *, expected: float) -> pa.Table:
     """Histogram of the score in the signal region."""
     low, high = min(data.min(), template.min()), max(data.max(), template.max())
-    return _stack([_histograms(data, template, np.linspace(low, high, N_BINS + 1), expected)])
+    return stack([_histograms(data, template, np.linspace(low, high, N_BINS + 1), expected)])
 
 
 def sculpting_table(samples: Mapping[str, ScoredEvents], cuts: Sequence[Cut], edges: Float[Array, " E"]) -> pa.Table:
@@ -115,7 +117,7 @@ def sculpting_table(samples: Mapping[str, ScoredEvents], cuts: Sequence[Cut], ed
                     "fraction_error": np.sqrt(smooth * (1 - smooth) / (total + 2)),
                 }
             )
-    return _stack(rows)
+    return stack(rows)
 
 
 def fold_table(data: ScoredEvents, cuts: Sequence[Cut], results: Sequence[CutResult]) -> pa.Table:
@@ -139,7 +141,7 @@ def fold_table(data: ScoredEvents, cuts: Sequence[Cut], results: Sequence[CutRes
                 "z": excess_z(observed, expected, error),
             }
         )
-    return _stack(rows)
+    return stack(rows)
 
 
 def curve_table(curves: Curves) -> pa.Table:
@@ -155,7 +157,7 @@ def curve_table(curves: Curves) -> pa.Table:
     )
 
 
-def _edges(values: Float[Array, " N"]) -> Float[Array, " E"]:
+def bin_edges(values: Float[Array, " N"]) -> Float[Array, " E"]:
     """Bins over all but the last thousandth of the values on either side, where they would be empty."""
     low, high = np.quantile(values, [0.001, 0.999])
     return np.linspace(low, high if high > low else low + 1.0, N_BINS + 1)
@@ -174,7 +176,7 @@ def _histograms(real: Array, sampled: Array, edges: Array, expected: float) -> d
     }
 
 
-def _stack(groups: Iterable[Mapping[str, object]]) -> pa.Table:
+def stack(groups: Iterable[Mapping[str, object]]) -> pa.Table:
     """One table of several groups of columns; single values are repeated over their group's rows."""
     tables = []
     for group in groups:

@@ -39,6 +39,7 @@ app.command("resonaut.cli.hunt:hunt", help="Search events for a resonance: fit, 
 app.command("resonaut.cli.benchmark:benchmark", help="Compare methods on labelled events: ROC, SIC, injection scan.")
 app.command("resonaut.cli.simulate:simulate", help="Make collision events: Pythia, detector, jets, features.")
 app.command("resonaut.cli.features:features", help="Compute features from recorded particles.")
+app.command("resonaut.cli.quality:quality", help="Hold density models against real events, side by side.")
 app.command("resonaut.cli.report:report", help="Write a finished run's HTML report again.")
 app.command("resonaut.cli.report:cite", help="Print BibTeX of the methods a run used.")
 app.command("resonaut.cli.unseal:unseal", help="Open a black box: its truth beside what a hunt claimed.")

@@ -9,7 +9,7 @@ from scipy.special import gammaincinv
 
 from resonaut.plots.style import DATA, MUTED, TEMPLATE
 
-__all__ = ["band", "count_errors", "deviation", "points", "ratio"]
+__all__ = ["band", "count_errors", "deviation", "points", "ratio", "ratio_span"]
 
 Array = np.ndarray
 _ONE_SIGMA = 0.158655
@@ -91,7 +91,7 @@ def ratio(
     centre = (edges[1:] + edges[:-1]) / 2
     value, (down, up) = counts / scale, count_errors(counts) / scale
 
-    span = _span(np.abs(value - 1), (down + up) / 2)
+    span = ratio_span(np.abs(value - 1), (down + up) / 2)
     ax.stairs(
         np.nan_to_num(1 + relative, nan=1.0),
         edges,
@@ -133,7 +133,7 @@ def deviation(
     return ax
 
 
-def _span(deviation: Float[Array, " B"], error: Float[Array, " B"]) -> float:
+def ratio_span(deviation: Float[Array, " B"], error: Float[Array, " B"]) -> float:
     """Half the height of a ratio panel: four times the typical error of the better half of the bins, at least 10 %."""
     measured = np.isfinite(deviation) & np.isfinite(error)
     if not measured.any():

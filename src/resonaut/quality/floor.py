@@ -23,10 +23,16 @@ Array = np.ndarray
 
 @dataclass(frozen=True, kw_only=True)
 class Spread:
-    """Mean and standard deviation (of one run, not of the mean; NaN where there was one run only)."""
+    """Mean and standard deviation (of one run, not of the mean; None where there was one run only)."""
 
     mean: float
-    std: float
+    std: float | None
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Spread:
+        """Of what several runs gave."""
+        std = float(np.std(values, ddof=1)) if len(values) > 1 else None
+        return cls(mean=float(np.mean(values)), std=std)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,13 +103,9 @@ def spread(comparisons: Sequence[Comparison]) -> ComparisonSpread:
         n_real=first.n_real,
         n_generated=first.n_generated,
         runs=len(comparisons),
-        values={name: _spread([one.values[name] for one in comparisons]) for name in first.values},
+        values={name: Spread.of([one.values[name] for one in comparisons]) for name in first.values},
         per_feature={
-            name: {feature: _spread([one.per_feature[name][feature] for one in comparisons]) for feature in features}
+            name: {feature: Spread.of([one.per_feature[name][feature] for one in comparisons]) for feature in features}
             for name, features in first.per_feature.items()
         },
     )
-
-
-def _spread(values: Sequence[float]) -> Spread:
-    return Spread(mean=float(np.mean(values)), std=float(np.std(values, ddof=1)) if len(values) > 1 else float("nan"))

@@ -58,8 +58,12 @@ METHODS: Mapping[str, tuple[str, ...]] = {
 DEFAULTS: Mapping[str, tuple[str, str]] = {"ensemble": ("model", "trees")}
 """Estimators that run.toml may leave without a part: which part, and what is used then."""
 
-VERBS: Mapping[str, tuple[str, ...]] = {"hunt": ("Cowan:2010js",), "benchmark": ("Gallicchio:2010dq",)}
-"""What a command rests on whatever its settings: the profile likelihood of its significances, the SIC."""
+VERBS: Mapping[str, tuple[str, ...]] = {
+    "hunt": ("Cowan:2010js",),
+    "benchmark": ("Gallicchio:2010dq",),
+    "quality": ("LopezPaz:2016c2st", "Pedregosa:2011sklearn", "Heusel:2017fid"),
+}
+"""What a command rests on whatever its settings: significances, the SIC, the two-sample test and a distance."""
 
 PROCESSES: Mapping[str, tuple[str, ...]] = {
     "lhco-rnd": ("Kasieczka:2021xcg",),

@@ -36,7 +36,7 @@ def write_report(run: Path) -> Path:
 
 def _run(run: Path) -> tuple[Path, str]:
     verb = RunFolder.existing(run).settings().get("run", {}).get("verb")
-    kinds = {"hunt": _hunt, "benchmark": _benchmark}
+    kinds = {"hunt": _hunt, "benchmark": _benchmark, "quality": _quality}
     if verb not in kinds:
         raise RunError(f"{run} holds a run of '{verb}'; a report is made of a run of {' or '.join(kinds)}")
     return kinds[verb](run)
@@ -60,6 +60,15 @@ def _hunt(run: Path) -> tuple[Path, str]:
     from resonaut.report.hunt.page import render
 
     contents = RunContents.read(run)
+    return contents.path, render(contents, draw_figures(contents))
+
+
+def _quality(run: Path) -> tuple[Path, str]:
+    from resonaut.report.quality.contents import QualityContents
+    from resonaut.report.quality.figures import draw_figures
+    from resonaut.report.quality.page import render
+
+    contents = QualityContents.read(run)
     return contents.path, render(contents, draw_figures(contents))
 
 
