@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from resonaut.analysis.quality.events import Pair, Split
+from resonaut.models.networks.best_epochs import BestEpochs
 from resonaut.protocols import Density, Seed
 from resonaut.quality.distances import compare
 from resonaut.quality.two_sample import c2st
@@ -58,7 +59,7 @@ class Training:
     Args:
         seconds: Wall time of the training, before and after an interruption.
         samples_per_second: Of one call, after others.
-        n_weights: Of its network; None where there is none.
+        n_weights: Of its network, of several best epochs once; None where there is none.
         train_loss, validation_loss: An entry an epoch; empty where it says nothing.
     """
 
@@ -107,9 +108,10 @@ def train_and_measure(
         _measure(pair, _sample(fitted, pair.other.mass, rng), edges[where], seed=measuring_seed)
         for where, pair in split.pairs.items()
     )
-    # The trainer knows better where it was interrupted.
-    history = getattr(fitted, "history_", None)
+    history = getattr(fitted, "history_", None)  # which also knows the seconds before an interruption
     network = getattr(fitted, "network_", None)
+    if isinstance(network, BestEpochs):
+        network = network.members[0]
     masses = np.resize(split.signal_region.other.mass, TIMED_EVENTS)
     start = perf_counter()
     _sample(fitted, masses, rng)
