@@ -62,6 +62,7 @@ _BUILT_IN: dict[str, dict[str, str]] = {
         "standardise": "resonaut.features.scaling:Standardise",
         "logit": "resonaut.features.scaling:Logit",
         "quantile": "resonaut.features.scaling:Quantile",
+        "whiten": "resonaut.features.whitening:Whiten",
         "chain": "resonaut.features.scaling:Chain",
     },
     "density": {

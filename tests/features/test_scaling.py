@@ -11,6 +11,7 @@ from scipy import stats
 
 from resonaut.errors import EventsError
 from resonaut.features.scaling import Chain, Logit, Quantile, Standardise
+from resonaut.features.whitening import Whiten
 from resonaut.registry import members
 
 SCALINGS = list(members("scaling").values())
@@ -53,12 +54,12 @@ def test_log_jacobian_is_the_derivative(Scaling, features):
     scaling = Scaling().fit(features[:, :2])
     x, step = features[:, :2], 1e-6
     x = x[(x[:, 1] > 0.01) & (x[:, 1] < 0.99)][:500]
-    # All maps are monotonic and act on each column alone: the derivatives multiply.
-    slopes = (scaling.transform(x + step) - scaling.transform(x - step)) / (2 * step)
+    moved = step * np.eye(2)
+    slopes = np.stack([scaling.transform(x + by) - scaling.transform(x - by) for by in moved], axis=2) / (2 * step)
     # An interval that straddles a kink of a broken line has neither slope.
     smooth = np.abs(scaling.log_jacobian(x + step) - scaling.log_jacobian(x - step)) < 1e-3
     assert smooth.mean() > 0.98
-    np.testing.assert_allclose(np.log(slopes).sum(axis=1)[smooth], scaling.log_jacobian(x)[smooth], atol=1e-4)
+    np.testing.assert_allclose(np.linalg.slogdet(slopes)[1][smooth], scaling.log_jacobian(x)[smooth], atol=1e-4)
 
 
 @pytest.mark.parametrize("Scaling", SCALINGS)
@@ -105,3 +106,11 @@ def test_quantile_makes_any_continuous_feature_gaussian():
     # 1.63 / sqrt(n) is the 1 % point of Kolmogorov's distribution; straight lines between 100 knots add about 0.001.
     assert stats.kstest(z, "norm").statistic < 1.63 / np.sqrt(len(z)) + 0.001
     assert stats.kstest((x[:, 0] - x.mean()) / x.std(), "norm").statistic > 0.1
+
+
+def test_whitened_columns_are_uncorrelated_and_of_unit_width():
+    rng = np.random.default_rng(1)
+    x = rng.standard_normal((5000, 3)) @ rng.standard_normal((3, 3)) * [1, 100, 1e-3]
+    nearly = x[:, :1] + 1e-4 * rng.standard_normal((5000, 1))  # all but a copy: the small difference counts as much
+    z = Whiten().fit(np.hstack([x, nearly])).transform(np.hstack([x, nearly]))
+    np.testing.assert_allclose(np.cov(z, rowvar=False), np.eye(4), atol=1e-3)

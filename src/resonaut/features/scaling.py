@@ -1,4 +1,4 @@
-"""Maps that make features easy to learn: each column on its own, monotonic, invertible, with a known Jacobian.
+"""Maps that make features easy to learn: invertible, with a known Jacobian, and here each column on its own.
 
 A density model learns p(z) of z = T(x) and needs log|dz/dx| to speak about x; sampling needs x = T^-1(z). All maps
 here give both, in float64, and undo each other exactly in the range they `cover`; a value outside it is moved to the
@@ -18,7 +18,7 @@ from scipy.special import expit, logit, ndtri
 from resonaut.errors import ConfigError, EventsError
 from resonaut.registry import Registered, register
 
-__all__ = ["AnyScaling", "Chain", "Logit", "Quantile", "Scaling", "Standardise"]
+__all__ = ["AnyScaling", "Chain", "Learnt", "Logit", "Quantile", "Scaling", "Standardise", "finite_table"]
 
 Array = np.ndarray
 
@@ -59,7 +59,7 @@ class Scaling(Protocol):
 AnyScaling = Annotated[Scaling, Registered("scaling")]
 
 
-class _Learnt:
+class Learnt:
     """Learnt arrays by name, for the maps that have nothing else to remember."""
 
     learns: ClassVar[tuple[str, ...]] = ()
@@ -81,14 +81,14 @@ class _Learnt:
 
 @register("scaling", "standardise")
 @dataclass(kw_only=True)
-class Standardise(_Learnt):
+class Standardise(Learnt):
     """Mean 0, standard deviation 1; a constant column keeps its scale."""
 
     learns: ClassVar[tuple[str, ...]] = ("mean_", "std_")
 
     def fit(self, x: Float[Array, "N F"]) -> Standardise:
         """Learn mean and standard deviation of each column."""
-        x = _finite(x)
+        x = finite_table(x)
         self.mean_ = x.mean(axis=0)
         std = x.std(axis=0)
         # Rounding leaves a constant column a standard deviation of about 1e-16 of its value.
@@ -110,7 +110,7 @@ class Standardise(_Learnt):
 
 @register("scaling", "logit")
 @dataclass(kw_only=True)
-class Logit(_Learnt):
+class Logit(Learnt):
     """Logit of the position between the smallest and the largest value.
 
     What is sampled stays within the data's range, widened by the margin: a ratio stays a ratio, a mass positive.
@@ -129,7 +129,7 @@ class Logit(_Learnt):
 
     def fit(self, x: Float[Array, "N F"]) -> Logit:
         """Learn the range of each column."""
-        x = _finite(x)
+        x = finite_table(x)
         low, high = x.min(axis=0), x.max(axis=0)
         width = np.where(high > low, high - low, 1.0)
         self.low_, self.high_ = low - self.margin * width, high + self.margin * width
@@ -160,7 +160,7 @@ class Logit(_Learnt):
 
 @register("scaling", "quantile")
 @dataclass(kw_only=True)
-class Quantile(_Learnt):
+class Quantile(Learnt):
     """To a Gaussian, column by column: a piecewise linear map between the quantiles of both, straight on beyond them.
 
     Long tails and spikes are taken away before a model sees them. Values that occur often share one quantile.
@@ -179,7 +179,7 @@ class Quantile(_Learnt):
 
     def fit(self, x: Float[Array, "N F"]) -> Quantile:
         """Learn the quantiles of each column."""
-        x = _finite(x)
+        x = finite_table(x)
         # Half a knot from 0 and 1, where a Gaussian's quantiles are infinite.
         p = (np.arange(self.knots) + 0.5) / self.knots
         self.z_knots_ = ndtri(p)
@@ -280,7 +280,7 @@ def _segment(at: Float[Array, " N"], x: Float[Array, " K"]) -> Array:
     return np.clip(np.searchsorted(x, at, side="right") - 1, 0, len(x) - 2)
 
 
-def _finite(x: Float[Array, "N F"]) -> Float[Array, "N F"]:
+def finite_table(x: Float[Array, "N F"]) -> Float[Array, "N F"]:
     """The values to learn from, refused where one is NaN or infinite or there is none."""
     x = np.asarray(x, dtype=np.float64)
     if x.ndim != 2 or not len(x):
