@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import torch
@@ -12,6 +12,7 @@ from zuko.flows.autoregressive import MaskedAutoregressiveTransform
 
 from resonaut.models.density.table import LatentTableDensity
 from resonaut.models.networks.sweep import AutoregressiveFlowNetwork
+from resonaut.models.training import Trainer
 from resonaut.registry import register
 
 __all__ = ["MaskedAutoregressiveFlow"]
@@ -37,8 +38,9 @@ class MaskedAutoregressiveFlow(LatentTableDensity):
         Papamakarios, Pavlakou, Murray, NeurIPS 2017, arXiv:1705.07057; Hallin et al. (CATHODE), arXiv:2109.00546
     """
 
-    transforms: Annotated[int, Field(ge=1)] = 8
+    transforms: Annotated[int, Field(ge=1)] = 5
     hidden: tuple[int, ...] = (64, 64)
+    trainer: Trainer = field(default_factory=lambda: Trainer(epochs=20, batch_size=1024))
 
     def _network(self, features: int, context: int) -> AutoregressiveFlowNetwork:
         forward = torch.arange(features)
