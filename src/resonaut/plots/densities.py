@@ -40,10 +40,12 @@ def generated(table: Table, ax: Axes, *, legend: bool = True) -> Axes:
         top = max(top, float(rows["template"].max()))
     points(ax, edges(first), first["data"], label="real")
     ax.set_xlim(edges(first)[0], edges(first)[-1])
-    ax.set_ylim(0, 1.35 * max(top, 1.0))
+    columns = 2 if len(models) > 4 else 1
+    # Two columns reach over the peak: as much room above it as they have lines.
+    ax.set_ylim(0, (1.35 if columns == 1 else 1.25 + 0.1 * -(-len(models) // columns)) * max(top, 1.0))
     ax.set_ylabel("events")
     if legend:
-        ax.legend(loc="upper right", ncols=2 if len(models) > 4 else 1)
+        ax.legend(loc="upper right", ncols=columns)
     return ax
 
 

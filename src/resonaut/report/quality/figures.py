@@ -35,11 +35,17 @@ def _distances(run: QualityContents, where: str) -> Iterator[Drawing]:
     """Every distance, a panel each, the names of the models beside the first of a row."""
     table = _of_all_features(run.tables["distances"])
     rows = -(-len(MEASURES) // _COLUMNS)
-    height = rows * (0.26 * len(run.models) + 0.85) + 0.2
+    panel, between = 0.26 * len(run.models) + 0.2, 0.65  # inches
+    height = rows * (panel + between) + 0.1
     canvas = figure(9.6, height)
     axes = canvas.subplots(rows, _COLUMNS, squeeze=False)
     canvas.subplots_adjust(
-        left=1.45 / 9.6, right=1 - 0.2 / 9.6, bottom=0.4 / height, top=1 - 0.35 / height, hspace=0.75, wspace=0.08
+        left=1.45 / 9.6,
+        right=1 - 0.2 / 9.6,
+        bottom=0.4 / height,
+        top=1 - 0.35 / height,
+        hspace=between / panel,
+        wspace=0.08,
     )
     for ax, measure in zip(axes.ravel(), MEASURES, strict=True):
         distances(select(table, where=where, distance=measure), ax, models=run.models, floor=REAL)
