@@ -17,15 +17,22 @@ from typing import Any
 __version__ = version("resonaut")
 
 _WHERE = {
+    "ANODE": "resonaut.searches.anode",
     "BoostedTrees": "resonaut.models.classifier.trees",
     "CATHODE": "resonaut.searches.cathode",
+    "CWoLa": "resonaut.searches.cwola",
+    "Combination": "resonaut.searches.combination",
     "CrossFit": "resonaut.searches.crossfit",
     "Ensemble": "resonaut.models.classifier.ensemble",
     "Events": "resonaut.events.events",
+    "Idealised": "resonaut.searches.idealised",
+    "LaCATHODE": "resonaut.searches.lacathode",
+    "RANODE": "resonaut.searches.ranode",
     "Region": "resonaut.searches.regions",
     "ResonautError": "resonaut.errors",
     "Samples": "resonaut.events.events",
     "SplineFlow": "resonaut.models.density.spline",
+    "Supervised": "resonaut.searches.supervised",
     "benchmark": "resonaut.analysis.benchmark.pipeline",
     "compare_densities": "resonaut.analysis.quality.comparison",
     "demo_events": "resonaut.events.demo",
