@@ -127,7 +127,7 @@ def test_feature_and_its_ratio() -> None:
         assert feature(histogram(), main) is main
         assert feature_ratio(histogram(), lower) is lower
         canvas.draw_without_rendering()
-    assert {"sampled background", "data"} <= set(texts(main).splitlines())
+    assert {"background template", "data"} <= set(texts(main).splitlines())
     assert lower.get_xlabel() == axis_label("mj1")
     assert main.get_ylim()[0] == 0
     low, high = lower.get_ylim()

@@ -1,4 +1,4 @@
-"""A feature of the data over the sampled background, with their ratio or deviation.
+"""A feature of the data over the background template, with their ratio or deviation.
 
 In the sidebands this tests what the density model learnt, in the signal region what it interpolates, and after a cut it
 shows where an excess sits.
@@ -21,10 +21,10 @@ def feature(table: Table, ax: Axes, *, legend: bool = True) -> Axes:
     Args:
         table: Rows of `features.parquet` of one place, cut and feature.
         ax: Where to draw.
-        legend: Whether to say which is data and which is sampled.
+        legend: Whether to say which is data and which is the template.
     """
     bins = edges(table)
-    band(ax, bins, table["template"], table["template_error"], label="sampled background")
+    band(ax, bins, table["template"], table["template_error"], label="background template")
     points(ax, bins, table["data"], label="data")
     ax.set_xlim(bins[0], bins[-1])
     ax.set_ylim(0, 1.35 * max(table["data"].max(), table["template"].max(), 1))
@@ -35,14 +35,14 @@ def feature(table: Table, ax: Axes, *, legend: bool = True) -> Axes:
 
 
 def feature_ratio(table: Table, ax: Axes) -> Axes:
-    """Data over sampled background."""
+    """Data over the background template."""
     ratio(ax, edges(table), table["data"], table["template"], table["template_error"])
     ax.set_xlabel(axis_label(str(table["feature"][0])))
     return ax
 
 
 def feature_deviation(table: Table, ax: Axes) -> Axes:
-    """Data minus sampled background in units of the error."""
+    """Data minus the background template in units of the error."""
     deviation(ax, edges(table), table["data"], table["template"], table["template_error"])
     ax.set_xlabel(axis_label(str(table["feature"][0])))
     return ax

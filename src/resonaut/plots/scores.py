@@ -1,4 +1,4 @@
-"""The score of data and of sampled background in the signal region: signal gathers on the right."""
+"""The score of data and of the background template in the signal region: signal gathers on the right."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def score_distribution(table: Table, ax: Axes, *, folds: Table | None = None) ->
     """
     bins = edges(table)
     ax.set_yscale("log")
-    band(ax, bins, table["template"], table["template_error"], label="sampled background")
+    band(ax, bins, table["template"], table["template_error"], label="background template")
     points(ax, bins, table["data"], label="data")
     for color, efficiency in zip((*CYCLE[1:3], CYCLE[5]), values(folds, "efficiency") if folds else (), strict=False):
         thresholds = select(folds or {}, efficiency=efficiency)["threshold"]
@@ -37,7 +37,7 @@ def score_distribution(table: Table, ax: Axes, *, folds: Table | None = None) ->
 
 
 def score_ratio(table: Table, ax: Axes) -> Axes:
-    """Data over sampled background; a rise towards the right is the excess that the cuts select."""
+    """Data over the background template; a rise towards the right is the excess that the cuts select."""
     ratio(ax, edges(table), table["data"], table["template"], table["template_error"])
     ax.set_xlabel("score (log-odds of data against background)")
     return ax

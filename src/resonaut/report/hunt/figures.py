@@ -64,7 +64,7 @@ def _features(run: RunContents) -> Iterator[Drawing]:
             feature(table, main)
             feature_ratio(table, lower)
             main.set_title(f"{where.replace('_', ' ')}, closure p = {p[where, name]:.2g}")
-        yield f"feature_{i + 1:02d}_{slug(name)}", f"{name}: data and sampled background", canvas
+        yield f"feature_{i + 1:02d}_{slug(name)}", f"{name}: data and background template", canvas
 
 
 def _sculpting(run: RunContents) -> Iterator[Drawing]:
@@ -121,7 +121,7 @@ def _scores(run: RunContents) -> Iterator[Drawing]:
     scores.score_distribution(run.tables["score_distribution"], main, folds=run.tables["folds"])
     scores.score_ratio(run.tables["score_distribution"], lower)
     main.set_title("signal region")
-    yield "scores", "Score of data and of sampled background in the signal region", canvas
+    yield "scores", "Score of data and of the background template in the signal region", canvas
 
 
 def _folds(run: RunContents) -> Iterator[Drawing]:
