@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from resonaut.analysis.settings import BenchmarkSettings, HuntSettings
 from resonaut.cli import main
+from resonaut.cli.settings import SimulationSettings
+from resonaut.registry import read_config
+
+RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))
 
 
 def run(*arguments: object) -> None:
@@ -55,3 +62,29 @@ def test_features_by_recipe(tmp_path: Path, validation_data: Path) -> None:
     jets = pq.read_table(tmp_path / "jets.parquet").to_pandas()
     assert 0 < len(jets) < 1000
     assert (jets.jet1_pt > 1500).all()
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
+def test_every_recipe_is_read_as_its_verb_reads_it(recipe: Path) -> None:
+    tables = tomllib.loads(recipe.read_text())
+    kinds = {"benchmark": BenchmarkSettings, "hunt": HuntSettings, "simulate": SimulationSettings}
+    read_config(kinds[tables["run"]["verb"]], tables.pop("run"))
+    for name, search in tables.pop("methods", {}).items():
+        read_config("search", {"name": name} | search)
+    if "search" in tables:
+        read_config("search", tables.pop("search"))
+    assert not tables
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
+def test_every_recipe_says_how_to_run_it_and_how_its_events_are_made(recipe: Path) -> None:
+    comment = "".join(line for line in recipe.read_text().splitlines(keepends=True) if line.startswith("#"))
+    run = tomllib.loads(recipe.read_text())["run"]
+    assert f"resonaut {run['verb']} --recipe recipes/{recipe.name}" in comment
+    for role in ("events", "signal", "known", "test"):
+        if role in run and run[role] != "demo":
+            assert re.search(rf"resonaut simulate [^&]*--out {run[role]}", comment), f"{run[role]} comes from nowhere"
+
+
+def test_the_recipes_of_the_published_studies_are_there() -> None:
+    assert {"lhco-rnd", "ddpm-maf-cvae", "shifted-features", "no-signal"} <= {path.stem for path in RECIPES}

@@ -141,10 +141,10 @@ def _methods(
     recipe: Mapping[str, Any], wanted: str | None, settings: tuple[str, ...]
 ) -> list[tuple[str, dict[str, Any]]]:
     """Each method's configuration by the name it has here; a recipe's table without `name` is named by its title."""
-    from resonaut.analysis.benchmark.pipeline import default_methods
+    from resonaut.analysis.benchmark.pipeline import DEFAULT_METHODS
     from resonaut.registry import dump_config, read_config
 
-    chosen = list(recipe) or default_methods() if wanted is None else [name for name in wanted.split(",") if name]
+    chosen = list(recipe) or list(DEFAULT_METHODS) if wanted is None else [name for name in wanted.split(",") if name]
     trees = {}
     for name in chosen:
         tree = recipe.get(name, {})

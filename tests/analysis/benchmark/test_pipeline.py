@@ -163,7 +163,7 @@ def test_the_report_tells_medians_and_draws_every_curve(finished: tuple[Path, Be
     best = next(row for row in result.summary if (row.method, row.injected) == ("best", 200))
     assert best.max_sic is not None
     assert f'<data value="{best.max_sic.median}"' in page
-    assert "best multiplies the significance most of what learns from data alone" in page
+    assert "best gains most of the methods that learn from data alone" in page
     assert "informed knows background and signal" in page
     assert sorted(path.name for path in (folder / "figures").iterdir()) == [
         "curves_a_b_c_0.png",

@@ -36,9 +36,10 @@ from resonaut.scans.store import Store
 from resonaut.statistics.bands import TPR_GRID, Band
 from resonaut.statistics.floor import Floor
 
-__all__ = ["benchmark", "default_methods", "run_benchmark"]
+__all__ = ["DEFAULT_METHODS", "benchmark", "run_benchmark"]
 
-_COMPARED = ("supervised", "idealised", "cathode", "cwola")
+DEFAULT_METHODS = ("supervised", "idealised", "cathode", "cwola")
+"""What is compared where nothing else is asked for: the two bounds and the two best-known searches."""
 
 
 def benchmark(
@@ -103,7 +104,7 @@ def run_benchmark(
 ) -> BenchmarkResult:
     """Compare methods, all settings in one object; `benchmark` says what they mean."""
     settings = check_config(settings)
-    searches = _searches(default_methods() if methods is None else methods)
+    searches = _searches(DEFAULT_METHODS if methods is None else methods)
     sources = _sources(settings, in_memory or {})
     _check_events(settings, sources, workers=workers, progress=progress)
     # Only now: a folder is not made for events that cannot be used.
@@ -137,11 +138,6 @@ def run_benchmark(
         folder.write_table("tables/curves.parquet", _curve_table(axes, curves))
         folder.write_json("result.json", result.to_json())
     return result
-
-
-def default_methods() -> list[str]:
-    """What is compared where nothing else is asked for: the two bounds and the two best-known searches."""
-    return [name for name in _COMPARED if name in names("search")]
 
 
 def _searches(methods: Sequence[str] | Mapping[str, Search]) -> dict[str, dict[str, Any]]:

@@ -19,14 +19,15 @@ def headline(result: BenchmarkResult, needs: Mapping[str, frozenset[str]]) -> st
         return "The test events are too few to read a significance improvement above the floor."
     searches = [row for row in rows if not needs[row.method]]
     best = max(searches or rows, key=_median)
+    alone = " of the methods that learn from data alone" if len(searches) > 1 else ""
+    gains = f"gains most{alone}: its" if len(rows) > 1 else "gains this much: its"
     sentence = (
         f"With {count(most)} injected signal events ({count(round(best.injected_in_region))} in the signal region, "
-        f"S/√B = {fixed(best.s_over_sqrt_b)}), {_named(best, result)} multiplies the significance most"
-        f"{'' if not searches else ' of what learns from data alone'}: maximum SIC {_interval(best.max_sic)}, "
-        f"{_interval(best.significance)}σ after the best cut"
+        f"S/√B = {fixed(best.s_over_sqrt_b)}), {_named(best, result)} {gains} maximum SIC is "
+        f"{_interval(best.max_sic)}, which makes S/√B = {_interval(best.significance)}"
     )
     bounds = [row for row in rows if needs[row.method] and row.features == best.features]
-    told = ", ".join(f"{row.method} reaches {_interval(row.max_sic)}" for row in bounds) if searches else ""
+    told = ", ".join(f"{row.method} reaches a SIC of {_interval(row.max_sic)}" for row in bounds) if searches else ""
     return f"{sentence}{'; told the truth, ' if told else ''}{told}."
 
 
