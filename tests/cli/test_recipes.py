@@ -10,7 +10,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from resonaut.analysis.settings import BenchmarkSettings, HuntSettings
+from resonaut.analysis.quality.models import read_models
+from resonaut.analysis.settings import BenchmarkSettings, HuntSettings, QualitySettings
 from resonaut.cli import main
 from resonaut.cli.settings import SimulationSettings
 from resonaut.registry import read_config
@@ -67,10 +68,17 @@ def test_features_by_recipe(tmp_path: Path, validation_data: Path) -> None:
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
 def test_every_recipe_is_read_as_its_verb_reads_it(recipe: Path) -> None:
     tables = tomllib.loads(recipe.read_text())
-    kinds = {"benchmark": BenchmarkSettings, "hunt": HuntSettings, "simulate": SimulationSettings}
+    kinds = {
+        "benchmark": BenchmarkSettings,
+        "hunt": HuntSettings,
+        "quality": QualitySettings,
+        "simulate": SimulationSettings,
+    }
     read_config(kinds[tables["run"]["verb"]], tables.pop("run"))
     for name, search in tables.pop("methods", {}).items():
         read_config("search", {"name": name} | search)
+    if "models" in tables:
+        read_models(tables.pop("models"))
     if "search" in tables:
         read_config("search", tables.pop("search"))
     assert not tables
@@ -80,7 +88,7 @@ def test_every_recipe_is_read_as_its_verb_reads_it(recipe: Path) -> None:
 def test_every_recipe_says_how_to_run_it_and_how_its_events_are_made(recipe: Path) -> None:
     comment = "".join(line for line in recipe.read_text().splitlines(keepends=True) if line.startswith("#"))
     run = tomllib.loads(recipe.read_text())["run"]
-    assert f"resonaut {run['verb']} --recipe recipes/{recipe.name}" in comment
+    assert re.search(rf"resonaut {run['verb']} (.* )?--recipe recipes/{recipe.name}", comment)
     for role in ("events", "signal", "known", "test"):
         if role in run and run[role] != "demo":
             assert re.search(rf"resonaut simulate [^&]*--out {run[role]}", comment), f"{run[role]} comes from nowhere"
