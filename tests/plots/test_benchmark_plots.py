@@ -59,6 +59,9 @@ def test_methods_stand_beside_each_other_and_what_is_not_known_is_not_drawn(
     first, second = (np.asarray(container.lines[0].get_xdata()) for container in axes.containers)
     assert len(first) == 2  # without an injection there was no maximum
     np.testing.assert_allclose((first + second) / 2, [100, 1000])
+    low, high = axes.get_xlim()
+    assert low < min(first.min(), second.min())
+    assert max(first.max(), second.max()) < high
     assert axes.child_axes[0].get_xlabel().startswith("S/√B")
     # 0 and 100 of 1000 are too near for the labels of both only if they would touch.
     assert [text.get_text() for text in axes.child_axes[0].get_xticklabels()] == ["0.0", "0.2", "2.0"]

@@ -19,6 +19,9 @@ _LINES = ("-", "--", "-.")
 _GUESSING, _NO_GAIN, _BEFORE, _DISCOVERY = "guessing", "no gain", "before the cut", "5σ"
 _HELD_AGAINST = (_GUESSING, _NO_GAIN, _BEFORE, _DISCOVERY)
 
+_OFFSET = 0.025
+"""How far points that share an abscissa are drawn apart, of its length."""
+
 
 def rejection_bands(bands: Mapping[str, Band], ax: Axes) -> Axes:
     """Background rejection 1 / FPR against signal efficiency, median and 68 % of the trainings.
@@ -106,8 +109,7 @@ def significance_scan(methods: Mapping[str, Table], ax: Axes) -> Axes:
 def _points(methods: Mapping[str, Table], quantity: str, ax: Axes) -> float:
     """Medians with their 68 % intervals, side by side where several methods have the same abscissa."""
     every = np.unique(np.concatenate([table["injected"] for table in methods.values()]))
-    gap = float(np.diff(every).min()) if len(every) > 1 else max(float(every[0]), 1.0)
-    offsets = np.linspace(-0.15, 0.15, len(methods)) * gap if len(methods) > 1 else [0.0]
+    offsets = np.linspace(-1, 1, len(methods)) * _OFFSET * _span(every) if len(methods) > 1 else [0.0]
     top = 0.0
     for place, ((name, table), offset) in enumerate(zip(methods.items(), offsets, strict=True)):
         known = np.isfinite(table[quantity])
@@ -126,11 +128,16 @@ def _points(methods: Mapping[str, Table], quantity: str, ax: Axes) -> float:
     return top
 
 
+def _span(injected: np.ndarray) -> float:
+    """Length of the abscissa, also where there is one number of injected events only."""
+    return max(float(np.ptp(injected)), 0.5 * float(injected.max()), 1.0)
+
+
 def _injection_axis(methods: Mapping[str, Table], ax: Axes) -> None:
     """Injected events below, what that is in the signal region on top."""
     table = max(methods.values(), key=lambda one: len(one["injected"]))
     injected, strength = table["injected"], table["s_over_sqrt_b"]
-    margin = 0.08 * max(float(injected.max() - injected.min()), 0.5 * float(injected.max()), 1.0)
+    margin = 3 * _OFFSET * _span(injected)
     ax.set_xlim(float(injected.min()) - margin, float(injected.max()) + margin)
     ax.set_xlabel("injected signal events")
     _legend(ax, "upper left")
