@@ -37,6 +37,7 @@ _WHERE = {
     "compare_densities": "resonaut.analysis.quality.comparison",
     "demo_events": "resonaut.events.demo",
     "hunt": "resonaut.analysis.hunt",
+    "limit": "resonaut.analysis.limit.pipeline",
     "read_events": "resonaut.events.reading",
     "simulate": "resonaut.simulation.production",
 }

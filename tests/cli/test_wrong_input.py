@@ -212,6 +212,18 @@ def test_simulate_refuses_files_it_cannot_use(error_of: Run, tmp_path: Path) -> 
     assert not list(tmp_path.glob("*.run"))
 
 
+def test_limit_refuses(error_of: Run, events: Path, tmp_path: Path) -> None:
+    assert "--luminosity 138" in error_of("limit", events, "--signal", events)
+    lumi = ["limit", events, "--signal", events, "--luminosity", "138"]
+    assert "luminosity" in error_of("limit", events, "--luminosity", "-1")
+    assert "energy_skale" in error_of(*lumi, "--systematic", "energy_skale=0.02")
+    assert "injections" in error_of(*lumi, "--injections", "0")
+    assert "nothing.parquet" in error_of("limit", events, "--luminosity", "1", "--signal", "nothing.parquet")
+    few = write(tmp_path / "few.parquet", label=np.arange(500) % 50 == 0)
+    assert "needs 200" in error_of("limit", events, "--luminosity", "1", "--signal", few)
+    assert not (tmp_path / "runs").exists()
+
+
 def test_benchmark_refuses(error_of: Run, events: Path, tmp_path: Path) -> None:
     assert "'label'" in error_of("benchmark", events)
     labelled = write(tmp_path / "labelled.parquet", label=np.arange(500) % 10 == 0)

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from resonaut.events.demo import demo_path
+from resonaut.events.demo import demo_path, demo_provenance_path, demo_signal_path
 from resonaut.features.clustering import JetClustering
 from resonaut.quality.two_sample import c2st
 from resonaut.simulation.chain import Chain
@@ -64,6 +64,20 @@ def test_the_counts_are_the_recorded_ones(provenance, events):
         counts = provenance["processes"][process]
         assert (labels == label).sum() == counts["n_events"]
         assert counts["n_generated"] == counts["n_selected"] + sum(counts["excluded"].values())
+
+
+def test_the_signal_sample_is_another_one_of_the_same_signal(provenance, events):
+    made = json.loads(demo_provenance_path(demo_signal_path()).read_text())
+    assert hashlib.sha256(demo_signal_path().read_bytes()).hexdigest() == made["sha256"]
+    [chain], of_the_demo = made["settings"]["chains"], provenance["settings"]["chains"][1]
+    assert chain["seed"] != of_the_demo["seed"]
+    assert {**chain, "seed": 0} == {**of_the_demo, "seed": 0}
+    signal = pq.read_table(demo_signal_path())
+    assert signal.column_names == ["event", *VARIABLES, "label"]
+    assert signal.num_rows == made["n_events"] == pc.sum(signal["label"]).as_py()
+    # None of the demo's signal is in it: the efficiency would be measured on what was trained with.
+    masses = events.filter(pc.equal(events["label"], 1))["mj1"]
+    assert not np.isin(masses.to_numpy(), signal["mj1"].to_numpy()).any()
 
 
 def test_the_columns_are_those_of_a_hunt(events):

@@ -99,6 +99,18 @@ def test_the_maximum_is_one() -> None:
     assert (best.mu >= 0).all()
 
 
+def test_derivatives_are_those_of_the_expectation() -> None:
+    rng = np.random.default_rng(6)
+    x = np.concatenate([[[0.03]], rng.normal(size=(1, 5))], axis=1)
+    weights, step = rng.normal(size=(1, 8)), 1e-5
+    first, second = model().derivatives(x), model().curvature(x, weights)
+    for p, shift in enumerate(step * np.eye(6)[:, None]):
+        by_hand = (model().expected(x + shift) - model().expected(x - shift)) / (2 * step)
+        np.testing.assert_allclose(first[..., p], by_hand, rtol=1e-6, atol=1e-6)
+        twice = (model().derivatives(x + shift) - model().derivatives(x - shift)) / (2 * step)
+        np.testing.assert_allclose(second[:, p], np.einsum("tb,tbp->tp", weights, twice), rtol=1e-6, atol=1e-6)
+
+
 def test_bands_are_ordered_and_follow_the_square_root_of_the_background() -> None:
     limits = upper_limits(BARE, np.round(BACKGROUND))
     assert list(limits.expected) == sorted(limits.expected)

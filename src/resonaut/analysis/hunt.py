@@ -19,10 +19,9 @@ from resonaut.analysis.diagnostics import diagnose
 from resonaut.analysis.known_truth import check_truth, set_truth_aside
 from resonaut.analysis.loading import input_name, load
 from resonaut.analysis.result import Cutflow, CutRow, HuntResult, SpectrumRow, Stopwatch
-from resonaut.analysis.running import events_in_window, open_run, source_of, watched
+from resonaut.analysis.running import cross_fitted, events_in_window, method_name, open_run, source_of, watched
 from resonaut.analysis.selection import Cut, ScoredEvents, choose_cuts, score_data, score_template
 from resonaut.analysis.settings import HuntSettings
-from resonaut.errors import ConfigError
 from resonaut.events.events import Events
 from resonaut.protocols import CrossFitted, Search
 from resonaut.registry import check_config, dump_config, read_config
@@ -105,11 +104,7 @@ def run_hunt(
     """Search events for a resonance, all settings in one object; `hunt` says what they mean."""
     settings = check_config(settings)
     region = settings.mass_region()
-    given: Search = CrossFit() if search is None else search
-    if not isinstance(given, CrossFitted):
-        raise ConfigError(
-            f"{type(given).__name__} scores events it was trained on, which fakes an excess; wrap it in CrossFit(...)"
-        )
+    given = cross_fitted(CrossFit() if search is None else search)
     source = source_of(settings, events)
     watch = Stopwatch(progress)
     with watch.stage("read", "reading events"):
@@ -148,7 +143,7 @@ def run_hunt(
         found = diagnose(fitted, data, labels, template, cuts, background, region, seed=streams["diagnostics"])
     best = quoted(background.cuts)
     result = HuntResult(
-        method=_method(fitted),
+        method=method_name(fitted),
         region=region.window,
         sidebands=region.sidebands,
         fit_range=background.fit_range,
@@ -177,13 +172,6 @@ def run_hunt(
             folder.write_table(name, table)
         folder.write_json("result.json", result.to_json())
     return result
-
-
-def _method(search: Search) -> str:
-    """The method's name, without the cross-fitting around it."""
-    inner = getattr(search, "search", search)
-    _, name = getattr(inner, "registered_as", ("search", type(inner).__name__))
-    return str(name)
 
 
 def _cutflow(loaded: Events, window: Events, searched: Events, region: Region, background: Background) -> list[Cutflow]:

@@ -10,15 +10,16 @@ from typing import Any, TypeVar
 import numpy as np
 
 from resonaut.analysis.settings import WindowSettings
-from resonaut.errors import RegionError
+from resonaut.errors import ConfigError, RegionError
 from resonaut.events.events import Events
 from resonaut.events.origin import read_origin
 from resonaut.models.training import Trainer
+from resonaut.protocols import CrossFitted, Search
 from resonaut.registry import dump_config
 from resonaut.runs.folder import RunFolder
 from resonaut.searches.regions import Region
 
-__all__ = ["events_in_window", "open_run", "source_of", "watched"]
+__all__ = ["cross_fitted", "events_in_window", "method_name", "open_run", "source_of", "watched"]
 
 S = TypeVar("S", bound=WindowSettings)
 
@@ -28,6 +29,26 @@ def source_of(settings: WindowSettings, events: Events | None) -> Events | Path 
     if events is not None:
         return events
     return None if settings.events == "demo" else Path(settings.events)
+
+
+def cross_fitted(search: Search) -> CrossFitted:
+    """The search, if its scores can be counted with.
+
+    Raises:
+        ConfigError: it scores events that it was trained on.
+    """
+    if not isinstance(search, CrossFitted):
+        raise ConfigError(
+            f"{type(search).__name__} scores events it was trained on, which fakes an excess; wrap it in CrossFit(...)"
+        )
+    return search
+
+
+def method_name(search: Search) -> str:
+    """A search's name, without the cross-fitting around it."""
+    inner = getattr(search, "search", search)
+    _, name = getattr(inner, "registered_as", ("search", type(inner).__name__))
+    return str(name)
 
 
 def events_in_window(loaded: Events, region: Region) -> Events:

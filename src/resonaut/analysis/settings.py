@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Interval
+from annotated_types import Ge, Gt, Interval
 from pydantic import BeforeValidator
 
 from resonaut.errors import ConfigError
@@ -13,8 +13,9 @@ from resonaut.features.sets import FEATURE_SETS, resolve
 from resonaut.registry import settings
 from resonaut.searches.regions import Region
 from resonaut.statistics.floor import Floor
+from resonaut.statistics.region_model import Systematics
 
-__all__ = ["BenchmarkSettings", "HuntSettings", "QualitySettings", "WindowSettings"]
+__all__ = ["BenchmarkSettings", "HuntSettings", "LimitSettings", "QualitySettings", "WindowSettings"]
 
 Efficiency = Annotated[float, Interval(gt=0, lt=1)]
 Share = Annotated[float, Interval(ge=0, lt=1)]
@@ -140,3 +141,31 @@ class QualitySettings(WindowSettings):
     seeds: AtLeastOne = 10
     seeds_at_most: dict[str, AtLeastOne] = field(default_factory=dict)
     validation_fraction: Annotated[float, Interval(gt=0, lt=1)] = 0.43
+
+
+@settings
+@dataclass(frozen=True, kw_only=True)
+class LimitSettings(WindowSettings):
+    """Which signal is to be excluded, and with what it is looked for.
+
+    Args:
+        signal: A file of simulated signal, "demo" for the embedded one, or "memory:..." for events given in Python.
+        luminosity: Of the events, fb^-1; None for the demo's own.
+        acceptance: Share of the generated signal that is in the file; None for what its production says, else 1.
+        efficiencies: Background efficiencies of the cuts; the one with the best expected limit is used.
+        injections: Cross-sections at which the search is trained anew, pb; without any, a few that the search may just
+            see.
+        repeats: Trainings at each, with other injected events.
+        toys: Spectra at each strength and hypothesis of the limit by toys; 0 for none.
+        systematics: Relative uncertainties.
+    """
+
+    verb: Literal["limit"] = "limit"
+    signal: str = "demo"
+    luminosity: Annotated[float, Gt(0)] | None = None
+    acceptance: Annotated[float, Interval(gt=0, le=1)] | None = None
+    efficiencies: tuple[Efficiency, ...] = (0.1, 0.01, 0.001)
+    injections: tuple[Annotated[float, Gt(0)], ...] = ()
+    repeats: Annotated[int, Ge(1)] = 1
+    toys: Annotated[int, Ge(0)] = 1000
+    systematics: Systematics = field(default_factory=Systematics)

@@ -37,6 +37,7 @@ app = App(
 # Import paths, so that `resonaut --help` waits neither for PyTorch nor for Pythia.
 app.command("resonaut.cli.hunt:hunt", help="Search events for a resonance: fit, score, cut, p-values, report.")
 app.command("resonaut.cli.benchmark:benchmark", help="Compare methods on labelled events: ROC, SIC, injection scan.")
+app.command("resonaut.cli.limit:limit", help="Exclude a signal: upper limits on its cross-section.")
 app.command("resonaut.cli.simulate:simulate", help="Make collision events: Pythia, detector, jets, features.")
 app.command("resonaut.cli.features:features", help="Compute features from recorded particles.")
 app.command("resonaut.cli.quality:quality", help="Hold density models against real events, side by side.")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 
-from resonaut.cli.options import Common, apply_settings, console, n_cores, read_recipe, without_none
+from resonaut.cli.options import Common, console, n_cores, read_recipe, without_none
+from resonaut.cli.search import search_settings
 
 __all__ = ["hunt"]
 
@@ -77,7 +78,7 @@ def hunt(
         seed=common.seed,
     )
     run = read_config(HuntSettings, recipe["run"] | given)
-    search = read_config("search", _search(recipe["search"], method, settings, folds))
+    search = read_config("search", search_settings(recipe["search"], method, settings, folds))
     out = common.out or Path("runs") / f"hunt-{'demo' if run.events == 'demo' else Path(run.events).stem}"
     if common.workers is not None:
         limit_threads(common.workers)
@@ -90,18 +91,3 @@ def hunt(
     printer.print(hunt_table(result))
     printer.print(f"Claim: {result.claim}.", highlight=False)
     printer.print(f"Report: {report}", highlight=False, soft_wrap=True)
-
-
-def _search(recipe: dict[str, Any], method: str | None, settings: tuple[str, ...], folds: int | None) -> dict[str, Any]:
-    """The search's configuration: the method inside its cross-fitting."""
-    from resonaut.registry import dump_config, read_config
-
-    # Every default is written out, so that one setting of a part can be changed without naming the part again.
-    tree = dump_config(read_config("search", recipe or {"name": "crossfit"}))
-    inner = tree["search"]
-    if method is not None and method != inner["name"]:
-        inner = dump_config(read_config("search", method))
-    tree["search"] = apply_settings(inner, settings)
-    if folds is not None:
-        tree["folds"] = folds
-    return tree

@@ -12,12 +12,26 @@ from pathlib import Path
 from resonaut.events.events import Events
 from resonaut.events.reading import BASELINE, read_events
 
-__all__ = ["demo_events", "demo_path"]
+__all__ = ["demo_events", "demo_path", "demo_provenance_path", "demo_signal_path"]
 
 
 def demo_path() -> Path:
     """Where the embedded table is."""
-    return Path(str(resources.files("resonaut.events").joinpath("demo_events", "lhco_like.parquet")))
+    return _embedded("lhco_like.parquet")
+
+
+def demo_signal_path() -> Path:
+    """Where simulated events of the demo's signal are, none of them among the demo events."""
+    return _embedded("signal.parquet")
+
+
+def demo_provenance_path(table: Path) -> Path:
+    """What made an embedded table, beside it."""
+    return table.with_name("signal_provenance.json" if table == demo_signal_path() else "provenance.json")
+
+
+def _embedded(name: str) -> Path:
+    return Path(str(resources.files("resonaut.events").joinpath("demo_events", name)))
 
 
 def demo_events(*, features: Sequence[str] = BASELINE, mass: str = "mjj") -> Events:

@@ -62,8 +62,9 @@ VERBS: Mapping[str, tuple[str, ...]] = {
     "hunt": ("Cowan:2010js",),
     "benchmark": ("Gallicchio:2010dq",),
     "quality": ("LopezPaz:2016c2st", "Pedregosa:2011sklearn", "Heusel:2017fid"),
+    "limit": ("Cowan:2010js", "Read:2002hq"),
 }
-"""What a command rests on whatever its settings: significances, the SIC, the two-sample test and a distance."""
+"""What a command rests on whatever its settings: significances, the SIC, the two-sample test and a distance, CLs."""
 
 PROCESSES: Mapping[str, tuple[str, ...]] = {
     "lhco-rnd": ("Kasieczka:2021xcg",),

@@ -36,7 +36,7 @@ def write_report(run: Path) -> Path:
 
 def _run(run: Path) -> tuple[Path, str]:
     verb = RunFolder.existing(run).settings().get("run", {}).get("verb")
-    kinds = {"hunt": _hunt, "benchmark": _benchmark, "quality": _quality}
+    kinds = {"hunt": _hunt, "benchmark": _benchmark, "limit": _limit, "quality": _quality}
     if verb not in kinds:
         raise RunError(f"{run} holds a run of '{verb}'; a report is made of a run of {' or '.join(kinds)}")
     return kinds[verb](run)
@@ -51,6 +51,15 @@ def _benchmark(run: Path) -> tuple[Path, str]:
     from resonaut.report.benchmark.page import render
 
     contents = BenchmarkContents.read(run)
+    return contents.path, render(contents, draw_figures(contents))
+
+
+def _limit(run: Path) -> tuple[Path, str]:
+    from resonaut.report.limit.contents import LimitContents
+    from resonaut.report.limit.figures import draw_figures
+    from resonaut.report.limit.page import render
+
+    contents = LimitContents.read(run)
     return contents.path, render(contents, draw_figures(contents))
 
 

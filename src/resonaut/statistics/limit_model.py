@@ -67,6 +67,19 @@ class LimitModel:
         by_theta = (mu * factor)[..., None] * (shape[..., None] * self._k + self._signal.T) + self._background.T
         return np.concatenate([(factor * shape)[..., None], by_theta], axis=2)
 
+    def curvature(self, x: Float[Array, "T P"], weights: Float[Array, "T B"]) -> Float[Array, "T P P"]:
+        """Second derivatives of the expected events by mu and the thetas, summed over the bins with these weights."""
+        mu, theta = x[:, :1], x[:, 1:]
+        factor, k = self._factor(theta), self._k
+        whole = (weights * self._shape(theta)).sum(axis=1)[:, None]
+        shifts = weights @ self._signal.T
+        result = np.zeros((*x.shape, x.shape[1]))
+        result[:, 0, 1:] = result[:, 1:, 0] = factor * (k * whole + shifts)
+        mixed = k[:, None] * shifts[:, None, :]
+        by_thetas = k[:, None] * k * whole[..., None] + mixed + mixed.swapaxes(1, 2)
+        result[:, 1:, 1:] = (mu * factor)[..., None] * by_thetas
+        return result
+
     def scaled(self, factor: float) -> LimitModel:
         """The same with so many times the signal at strength 1."""
         return LimitModel(

@@ -1,6 +1,7 @@
 """The likelihood of a `LimitModel`, maximised over its uncertainties for many spectra at once.
 
-Fisher's scoring: exact first derivatives, the information expected, and a step that is halved until it leads upwards.
+Newton's method with exact first and second derivatives, Fisher's expected information where the likelihood is not
+convex, and a step that is halved until it leads upwards.
 Strengths are 0 or more. A strength whose likelihood falls from 0 on is 0 without having been fitted.
 """
 
@@ -104,10 +105,11 @@ def _climb(
 def _nll2(
     model: LimitModel, counts: Real[Array, "T B"], centres: Float[Array, "T S"], x: Float[Array, "T P"]
 ) -> Float[Array, " T"]:
-    """Infinite where a bin would expect no events, or less."""
-    expected = model.expected(x)
-    possible = (expected > 0).all(axis=1)
-    expected = np.where(expected > 0, expected, 1.0)
+    """Infinite where a bin would expect no events, or less, or where a step has led so far that exp overflows."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        expected = model.expected(x)
+    usable = (expected > 0) & (expected < np.inf)
+    possible, expected = usable.all(axis=1), np.where(usable, expected, 1.0)
     poisson = 2 * (expected - counts + xlogy(counts, counts / expected)).sum(axis=1)
     return np.where(possible, poisson + ((x[:, 1:] - centres) ** 2).sum(axis=1), np.inf)
 
@@ -115,12 +117,22 @@ def _nll2(
 def _slope(
     model: LimitModel, counts: Real[Array, "T B"], centres: Float[Array, "T S"], x: Float[Array, "T P"]
 ) -> tuple[Float[Array, "T P"], Float[Array, "T P P"]]:
-    """Gradient of the log likelihoods, and the information expected."""
+    """Gradient of the log likelihoods and their negative curvature: the observed where positive, else the expected."""
     expected, derivatives = model.expected(x), model.derivatives(x)
-    gradient = np.einsum("tb,tbp->tp", counts / expected - 1, derivatives)
+    residual = counts / expected - 1
+    gradient = np.einsum("tb,tbp->tp", residual, derivatives)
     gradient[:, 1:] -= x[:, 1:] - centres
-    scaled = derivatives / np.sqrt(expected)[..., None]
-    information = scaled.swapaxes(1, 2) @ scaled
-    diagonal = np.arange(1, x.shape[1])
-    information[:, diagonal, diagonal] += 1.0
-    return gradient, information
+    observed = _squared(derivatives, counts / expected**2) - model.curvature(x, residual)
+    observed[:, range(1, x.shape[1]), range(1, x.shape[1])] += 1.0
+    convex = np.linalg.eigvalsh(observed)[:, 0] > 0
+    if not convex.all():
+        fisher = _squared(derivatives[~convex], 1 / expected[~convex])
+        fisher[:, range(1, x.shape[1]), range(1, x.shape[1])] += 1.0
+        observed[~convex] = fisher
+    return gradient, observed
+
+
+def _squared(derivatives: Float[Array, "T B P"], weights: Float[Array, "T B"]) -> Float[Array, "T P P"]:
+    """Outer products of the derivatives, summed over the bins with these weights."""
+    scaled = derivatives * np.sqrt(weights)[..., None]
+    return scaled.swapaxes(1, 2) @ scaled

@@ -1,0 +1,78 @@
+"""Everything a limit's page is made of, read from a finished run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from resonaut.analysis.limit.result import LimitResult
+from resonaut.plots.table import Table
+from resonaut.report.tables import read_table
+from resonaut.runs.folder import RunFolder
+
+__all__ = ["LimitContents"]
+
+BANDS = ("m2", "m1", "0", "p1", "p2")
+_COLUMNS: dict[str, tuple[str, ...]] = {
+    "cls": ("cross_section_pb", "observed", *(f"expected_{name}" for name in BANDS)),
+    "region": ("low", "high", "observed", "background", "background_error", "signal_at_limit"),
+    "signal": ("low", "high", "simulated", "fitted"),
+    "spectra": ("efficiency", "low", "high", "observed", "expected", "expected_error", "in_fit", "pull"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LimitContents:
+    """A finished limit.
+
+    Args:
+        path: Its folder.
+        settings: run.toml, as nested tables and as text.
+        provenance: Versions and inputs.
+        result: result.json.
+        tables: The tables behind the figures, by name.
+    """
+
+    path: Path
+    settings: Mapping[str, Any]
+    settings_text: str
+    provenance: Mapping[str, Any]
+    result: LimitResult
+    tables: Mapping[str, Table]
+
+    @classmethod
+    def read(cls, path: Path) -> LimitContents:
+        """Read a run folder.
+
+        Raises:
+            RunError: it is not there, unfinished, or lacks a file that the report needs.
+        """
+        folder = RunFolder.existing(path)
+        tables = folder.path / "tables"
+        return cls(
+            path=folder.path,
+            settings=folder.settings(),
+            settings_text=(folder.path / "run.toml").read_text(),
+            provenance=folder.provenance(),
+            result=LimitResult.from_json(folder.result()),
+            tables={name: read_table(tables / f"{name}.parquet", columns) for name, columns in _COLUMNS.items()},
+        )
+
+    @property
+    def mass(self) -> str:
+        """Column of the resonant mass."""
+        return str(self.settings["run"].get("mass", "mjj"))
+
+    def grid(self, cut: float) -> Table:
+        """A cut's rows of the grid that have a limit, as columns."""
+        rows = [row for row in self.result.grid if row.cut == cut and row.expected_pb is not None]
+        table = {
+            "injected_pb": np.array([row.injected_pb or 0.0 for row in rows]),
+            "observed_pb": np.array([row.observed_pb or np.nan for row in rows]),
+        }
+        expected = np.array([row.expected_pb for row in rows if row.expected_pb is not None]).reshape(-1, 5)
+        return table | {f"expected_{name}_pb": expected[:, k] for k, name in enumerate(BANDS)}
