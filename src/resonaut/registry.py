@@ -81,6 +81,7 @@ _BUILT_IN: dict[str, dict[str, str]] = {
     },
     "classifier": {
         "trees": "resonaut.models.classifier.trees:BoostedTrees",
+        "mlp": "resonaut.models.classifier.mlp:DenseNetwork",
         "ensemble": "resonaut.models.classifier.ensemble:Ensemble",
     },
     "search": {

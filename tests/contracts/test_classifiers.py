@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from resonaut.models.training import Trainer
 from resonaut.protocols import Classifier
 from resonaut.registry import members
 
@@ -20,9 +21,15 @@ SHIFT = 1.0
 
 
 def quick(cls):
-    """The same classifier, with as few members as make an ensemble."""
+    """The same classifier, with as few members as make an ensemble, or epochs as will do."""
     model = cls(random_state=1)
-    return replace(model, members=3) if any(f.name == "members" for f in fields(model)) else model
+    settings = {f.name for f in fields(model)}
+    if "trainer" in settings:
+        trainer = Trainer(
+            epochs=10, batch_size=256, learning_rate=1e-2, validation_fraction=0.2, best_epochs=2, device="cpu"
+        )
+        model = replace(model, trainer=trainer)
+    return replace(model, members=3) if "members" in settings else model
 
 
 def two_gaussians(n, seed, ratio=1.0):

@@ -82,6 +82,23 @@ def test_only_ratios_of_weights_matter_and_they_do(data):
     assert intercepts[1] == pytest.approx(intercepts[0], abs=1e-4)
 
 
+def test_an_event_of_weight_zero_is_not_there(data):
+    weight = torch.ones(500)
+    weight[::5] = 0
+    there = weight > 0
+    networks = Line(), Line()
+    trainer = replace(TRAINER, validation_fraction=0.2)
+    trainer.fit(networks[0], data, weight=weight, seed=1)
+    trainer.fit(networks[1], {name: tensor[there] for name, tensor in data.items()}, seed=1)
+    assert torch.equal(weights(networks[0]), weights(networks[1]))
+
+
+@pytest.mark.parametrize("weight", [torch.zeros(500), -torch.ones(500)])
+def test_weights_that_count_nothing_are_refused(weight, data):
+    with pytest.raises(FitError, match="weights must not be negative, nor all 0"):
+        TRAINER.fit(Line(), data, weight=weight)
+
+
 @pytest.mark.parametrize(
     "settings",
     [

@@ -328,10 +328,9 @@ def _average(network: nn.Module, decay: float | None) -> AveragedModel | None:
 
 
 def _with_weight(data: Mapping[str, Tensor], weight: Tensor | None) -> Batch:
-    """The data and a weight of mean 1, checked."""
+    """The data and a weight of mean 1, checked; an event of weight 0 is not there."""
     n = len(next(iter(data.values())))
-    weight = torch.ones(n) if weight is None else weight.float() / weight.mean()
-    batch = {**data, "weight": weight}
+    batch = {**data, "weight": torch.ones(n) if weight is None else weight.float()}
     for name, tensor in batch.items():
         if len(tensor) != n or not n:
             raise FitError(
@@ -339,7 +338,11 @@ def _with_weight(data: Mapping[str, Tensor], weight: Tensor | None) -> Batch:
             )
         if not torch.isfinite(tensor).all():
             raise FitError(f"'{name}' holds NaN or infinite values; leave these events out before training")
-    return batch
+    there = batch["weight"] != 0
+    if (batch["weight"] < 0).any() or not there.any():
+        raise FitError("weights must not be negative, nor all 0; give every event the number it stands for")
+    batch = batch if there.all() else {name: tensor[there] for name, tensor in batch.items()}
+    return {**batch, "weight": batch["weight"] / batch["weight"].mean()}
 
 
 def _copy(network: nn.Module) -> Batch:

@@ -51,6 +51,7 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "ddpm": ("Ho:2020ddpm", "Lu:2022dpm"),
     "cfm": ("Lipman:2022fm",),
     "autoregressive": ("Butter:2023gpt",),
+    "mlp": ("Hallin:2021wme",),
     "trees": ("Finke:2023ltw", "Ke:2017lightgbm", "Pedregosa:2011sklearn"),
 }
 """Registry name of an estimator -> keys in references.bib."""
