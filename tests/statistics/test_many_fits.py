@@ -36,7 +36,7 @@ def one_by_one(fit: SpectrumFit, edges: np.ndarray, counts: np.ndarray) -> np.nd
 def test_the_same_as_minuit_one_by_one(
     events: int, shape: tuple[float, ...], edges: np.ndarray, falling: Spectrum
 ) -> None:
-    counts = np.random.default_rng(1).poisson(falling(events, *shape), (30, len(edges) - 1))
+    counts = np.random.default_rng(1).poisson(falling(events, *shape), (20, len(edges) - 1))
     counts[0] = 0  # A toy without any event is not fitted, and does not disturb the others.
     many = estimate_windows(SpectrumFit(), edges, counts, WINDOW)
     value, error, p_value, n_parameters = one_by_one(SpectrumFit(), edges, counts)

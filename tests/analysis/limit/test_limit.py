@@ -142,11 +142,12 @@ def test_an_interrupted_run_keeps_its_trainings(
         return train(self, cell)
 
     monkeypatch.setattr(Injection, "__call__", stops_at_the_second)
+    settings = {**SETTINGS, "toys": 0}
     with pytest.raises(KeyboardInterrupt):
-        limit(background_events, simulated, search=small(), out=tmp_path / "run", **SETTINGS)
-    result = limit(background_events, simulated, search=small(), out=tmp_path / "run", **SETTINGS)
+        limit(background_events, simulated, search=small(), out=tmp_path / "run", **settings)
+    result = limit(background_events, simulated, search=small(), out=tmp_path / "run", **settings)
     assert trained == [0.05, 0.12, 0.12]
-    assert replace(result, seconds={}) == replace(run[1], seconds={})
+    assert replace(result, seconds={}) == replace(run[1], seconds={}, toys=None)
 
 
 def test_labels_do_not_matter_and_a_signal_in_the_data_weakens_the_limit(
