@@ -34,6 +34,8 @@ def distances(table: Table, ax: Axes, *, models: list[str], floor: str) -> Axes:
         ax.plot(value.mean(), line, "|", color=color, markersize=13, markeredgewidth=2.5)
     everything = np.concatenate([select(table, model=model)["value"] for model in models] + [real])
     _scale(ax, everything)
+    if ax.get_xscale() == "linear":  # divergences of 1e-5 would write their labels over each other
+        ax.ticklabel_format(axis="x", style="sci", scilimits=(-3, 4))
     ax.set_yticks(range(len(models)), models)
     ax.set_ylim(len(models) - 0.5, -0.5)
     return ax
