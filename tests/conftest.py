@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+
+# Before anything loads OpenMP: two workers of two threads each wait for one another more than they compute.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from pathlib import Path
 
 import pytest
