@@ -180,12 +180,12 @@ def test_integer_weights_mean_repeated_events(cls):
     # Two lumps, equal in number; the weights make one three times the other, as three copies of each event would.
     rng = np.random.default_rng(1)
     side = np.repeat([-1.0, 1.0], 800)
-    x = np.stack([side + 0.2 * rng.standard_normal(1600), rng.standard_normal(1600)], axis=1)
+    x = np.stack([side + 0.4 * rng.standard_normal(1600), rng.standard_normal(1600)], axis=1)
     mass = rng.uniform(2, 4, (1600, 1))
     weight = np.where(side > 0, 3.0, 1.0)
     copies = weight.astype(int)
-    of_weights = quick(cls).fit(x, mass, weight=weight, seed=1)
-    of_copies = quick(cls, epochs=6).fit(np.repeat(x, copies, axis=0), np.repeat(mass, copies, axis=0), seed=1)
+    of_weights = quick(cls, epochs=24).fit(x, mass, weight=weight, seed=1)
+    of_copies = quick(cls, epochs=12).fit(np.repeat(x, copies, axis=0), np.repeat(mass, copies, axis=0), seed=1)
     for model in (of_weights, of_copies):
         fraction = (model.sample(np.full((4000, 1), 3.0), seed=2)[:, 0] > 0).mean()
         # 0.007 of statistics; the rest is for a density of 1,600 events.
