@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from resonaut.cli.options import Common, apply_settings, console, n_cores, read_recipe, without_none
+from resonaut.cli.options import Common, apply_settings, n_cores, read_recipe, without_none
+from resonaut.cli.running import finish, run_folder
 from resonaut.errors import ConfigError
 
 __all__ = ["benchmark"]
@@ -89,7 +90,6 @@ def benchmark(
     from resonaut.analysis.settings import BenchmarkSettings
     from resonaut.cli.benchmark_table import benchmark_table
     from resonaut.registry import read_config
-    from resonaut.report.page import write_report
     from resonaut.runs.processes import limit_threads
     from resonaut.scans.executors import Dask
 
@@ -111,14 +111,11 @@ def benchmark(
     )
     run = read_config(BenchmarkSettings, recipe["run"] | given)
     searches = {name: read_config("search", tree) for name, tree in _methods(recipe["methods"], methods, settings)}
-    out = common.out or Path("runs") / f"benchmark-{'demo' if run.events == 'demo' else Path(run.events).stem}"
+    out = run_folder(common, "benchmark", run.events)
     workers = common.workers or n_cores()
     if workers == 1:
         limit_threads(1)
 
-    printer = console()
-    if (out / "result.json").exists():
-        printer.print(f"{out} is complete; showing its result.", highlight=False, soft_wrap=True)
     result = run_benchmark(
         run,
         searches,
@@ -128,9 +125,7 @@ def benchmark(
         workers=workers,
         progress=True,
     )
-    report = write_report(out)
-    printer.print(benchmark_table(result))
-    printer.print(f"Report: {report}", highlight=False, soft_wrap=True)
+    finish(out, benchmark_table(result))
 
 
 def _files(**paths: Path | None) -> dict[str, Path]:

@@ -7,7 +7,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from resonaut.cli.options import Common, console, n_cores, read_recipe, without_none
+from resonaut.cli.options import Common, n_cores, read_recipe, without_none
+from resonaut.cli.running import finish, run_folder
 from resonaut.cli.search import search_settings
 
 __all__ = ["hunt"]
@@ -62,7 +63,6 @@ def hunt(
     from resonaut.analysis.settings import HuntSettings
     from resonaut.cli.table import hunt_table
     from resonaut.registry import read_config
-    from resonaut.report.page import write_report
     from resonaut.runs.processes import limit_threads
 
     common = common or Common()
@@ -79,15 +79,9 @@ def hunt(
     )
     run = read_config(HuntSettings, recipe["run"] | given)
     search = read_config("search", search_settings(recipe["search"], method, settings, folds))
-    out = common.out or Path("runs") / f"hunt-{'demo' if run.events == 'demo' else Path(run.events).stem}"
+    out = run_folder(common, "hunt", run.events)
     if common.workers is not None:
         limit_threads(common.workers)
 
-    printer = console()
-    if (out / "result.json").exists():
-        printer.print(f"{out} is complete; showing its result.", highlight=False, soft_wrap=True)
     result = run_hunt(run, search, out=out, workers=common.workers or n_cores(), progress=True)
-    report = write_report(out)
-    printer.print(hunt_table(result))
-    printer.print(f"Claim: {result.claim}.", highlight=False)
-    printer.print(f"Report: {report}", highlight=False, soft_wrap=True)
+    finish(out, hunt_table(result), f"Claim: {result.claim}.")

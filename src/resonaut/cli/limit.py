@@ -7,7 +7,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from resonaut.cli.options import Common, apply_settings, console, n_cores, read_recipe, without_none
+from resonaut.cli.options import Common, apply_settings, n_cores, read_recipe, without_none
+from resonaut.cli.running import finish, run_folder
 from resonaut.cli.search import search_settings
 
 __all__ = ["limit"]
@@ -85,7 +86,6 @@ def limit(
     from resonaut.analysis.settings import LimitSettings
     from resonaut.cli.limit_table import limit_table
     from resonaut.registry import read_config
-    from resonaut.report.page import write_report
     from resonaut.runs.processes import limit_threads
 
     common = common or Common()
@@ -109,14 +109,9 @@ def limit(
     given["systematics"] = apply_settings(recipe["run"].get("systematics", {}), systematic)
     run = read_config(LimitSettings, recipe["run"] | given)
     search = read_config("search", search_settings(recipe["search"], method, settings, folds))
-    out = common.out or Path("runs") / f"limit-{'demo' if run.events == 'demo' else Path(run.events).stem}"
+    out = run_folder(common, "limit", run.events)
     if common.workers is not None:
         limit_threads(common.workers)
 
-    printer = console()
-    if (out / "result.json").exists():
-        printer.print(f"{out} is complete; showing its result.", highlight=False, soft_wrap=True)
     result = run_limit(run, search, out=out, workers=common.workers or n_cores(), progress=True)
-    report = write_report(out)
-    printer.print(limit_table(result))
-    printer.print(f"Report: {report}", highlight=False, soft_wrap=True)
+    finish(out, limit_table(result))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from resonaut.cli.options import Common, apply_settings, console, n_cores, read_recipe, without_none
+from resonaut.cli.options import Common, apply_settings, n_cores, read_recipe, without_none
+from resonaut.cli.running import finish, run_folder
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -67,7 +68,6 @@ def quality(
     from resonaut.analysis.quality.comparison import run_quality
     from resonaut.analysis.settings import QualitySettings
     from resonaut.registry import read_config
-    from resonaut.report.page import write_report
     from resonaut.runs.processes import limit_threads
 
     common = common or Common()
@@ -88,17 +88,12 @@ def quality(
     if isinstance(at_most, Mapping):  # of the recipe's rows that are left
         given["seeds_at_most"] = {row: n for row, n in at_most.items() if row in rows or row not in recipe["models"]}
     run = read_config(QualitySettings, recipe["run"] | given)
-    out = common.out or Path("runs") / f"quality-{'demo' if run.events == 'demo' else Path(run.events).stem}"
+    out = run_folder(common, "quality", run.events)
     if common.workers is not None:
         limit_threads(common.workers)
 
-    printer = console()
-    if (out / "result.json").exists():
-        printer.print(f"{out} is complete; showing its result.", highlight=False, soft_wrap=True)
     result = run_quality(run, rows, out=out, workers=common.workers or n_cores(), progress=True)
-    report = write_report(out)
-    printer.print(quality_table(result))
-    printer.print(f"Report: {report}", highlight=False, soft_wrap=True)
+    finish(out, quality_table(result))
 
 
 def _rows(recipe: dict[str, Any], chosen: str | None, settings: tuple[str, ...]) -> dict[str, Any]:
