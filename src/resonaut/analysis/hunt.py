@@ -17,9 +17,17 @@ import numpy as np
 from resonaut.analysis.background import Background, estimate_background, sample_neighbourhood
 from resonaut.analysis.diagnostics import diagnose
 from resonaut.analysis.known_truth import check_truth, set_truth_aside
-from resonaut.analysis.loading import input_name, load
+from resonaut.analysis.loading import input_name
 from resonaut.analysis.result import Cutflow, CutRow, HuntResult, SpectrumRow, Stopwatch
-from resonaut.analysis.running import cross_fitted, events_in_window, method_name, open_run, source_of, watched
+from resonaut.analysis.running import (
+    cross_fitted,
+    events_in_window,
+    method_name,
+    open_run,
+    read_source,
+    source_of,
+    watched,
+)
 from resonaut.analysis.selection import Cut, ScoredEvents, choose_cuts, score_data, score_template
 from resonaut.analysis.settings import HuntSettings
 from resonaut.events.events import Events
@@ -108,14 +116,7 @@ def run_hunt(
     source = source_of(settings, events)
     watch = Stopwatch(progress)
     with watch.stage("read", "reading events"):
-        loaded = load(
-            source,
-            features=settings.features,
-            mass=settings.mass,
-            format=settings.format,
-            workers=workers,
-            progress=progress,
-        )
+        loaded = read_source(source, settings, workers=workers, progress=progress)
         window = events_in_window(loaded, region)
         check_truth(window, given)
     # Only now: a folder is not made for events that cannot be used.

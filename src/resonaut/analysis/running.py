@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from resonaut.analysis.loading import load
 from resonaut.analysis.settings import WindowSettings
 from resonaut.errors import ConfigError, RegionError
 from resonaut.events.events import Events
@@ -19,7 +20,7 @@ from resonaut.registry import dump_config
 from resonaut.runs.folder import RunFolder
 from resonaut.searches.regions import Region
 
-__all__ = ["cross_fitted", "events_in_window", "method_name", "open_run", "source_of", "watched"]
+__all__ = ["cross_fitted", "events_in_window", "method_name", "open_run", "read_source", "source_of", "watched"]
 
 S = TypeVar("S", bound=WindowSettings)
 
@@ -29,6 +30,20 @@ def source_of(settings: WindowSettings, events: Events | None) -> Events | Path 
     if events is not None:
         return events
     return None if settings.events == "demo" else Path(settings.events)
+
+
+def read_source(
+    source: Events | Path | None, settings: WindowSettings, *, workers: int = 1, progress: bool = False
+) -> Events:
+    """The events with the features and the mass of the settings, made of particles where they must be."""
+    return load(
+        source,
+        features=settings.features,
+        mass=settings.mass,
+        format=settings.format,
+        workers=workers,
+        progress=progress,
+    )
 
 
 def cross_fitted(search: Search) -> CrossFitted:

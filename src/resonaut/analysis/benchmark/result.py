@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from pydantic import TypeAdapter
 
-from resonaut.errors import RunError
+from resonaut.runs.as_json import AsJson
 from resonaut.statistics.bands import Quantiles, quantiles
 
 __all__ = ["QUANTITIES", "BenchmarkResult", "CellResult", "Summary", "summarise"]
@@ -100,7 +98,7 @@ def summarise(cells: Sequence[CellResult], max_median_sic: float | None) -> Summ
 
 
 @dataclass(frozen=True, kw_only=True)
-class BenchmarkResult:
+class BenchmarkResult(AsJson):
     """The result of a benchmark; the keys are those of result.json. `seconds` are summed over all trainings."""
 
     region: tuple[float, float]
@@ -111,24 +109,3 @@ class BenchmarkResult:
     cells: list[CellResult]
     summary: list[Summary]
     seconds: dict[str, float]
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values for result.json."""
-        plain: dict[str, Any] = json.loads(_ADAPTER.dump_json(self))
-        return plain
-
-    @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> BenchmarkResult:
-        """Read result.json back.
-
-        Raises:
-            RunError: the content is not a benchmark's result.
-        """
-        try:
-            return _ADAPTER.validate_python(content)
-        except ValueError as error:
-            first = str(error).splitlines()[0]
-            raise RunError(f"result.json is not the result of a benchmark ({first}); repeat the run") from None
-
-
-_ADAPTER = TypeAdapter(BenchmarkResult)

@@ -20,9 +20,17 @@ from resonaut.analysis.limit.cuts import CutModels, Efficiency, Excluded, exclud
 from resonaut.analysis.limit.injection import Injection
 from resonaut.analysis.limit.result import LimitResult, ShapeRow, ToyRow
 from resonaut.analysis.limit.signal import PB_PER_FB, acceptance_of, luminosity_of, read_signal, signal_source
-from resonaut.analysis.loading import input_name, load
+from resonaut.analysis.loading import input_name
 from resonaut.analysis.result import Stopwatch
-from resonaut.analysis.running import cross_fitted, events_in_window, method_name, open_run, source_of, watched
+from resonaut.analysis.running import (
+    cross_fitted,
+    events_in_window,
+    method_name,
+    open_run,
+    read_source,
+    source_of,
+    watched,
+)
 from resonaut.analysis.selection import choose_cuts, score_data, score_template
 from resonaut.analysis.settings import LimitSettings
 from resonaut.analysis.tables import spectrum_table
@@ -106,7 +114,7 @@ def run_limit(
     watch = Stopwatch(progress)
     with watch.stage("read", "reading events and simulated signal"):
         common: dict[str, Any] = {"workers": workers, "progress": progress}
-        loaded = load(sources[0], features=settings.features, mass=settings.mass, format=settings.format, **common)
+        loaded = read_source(sources[0], settings, **common)
         samples = Samples(data=events_in_window(loaded, region)).blinded(given.needs)
         simulated, in_window = read_signal(sources[1], settings, **common)
         shape = fit_signal_shape(simulated.mass, region.sidebands)

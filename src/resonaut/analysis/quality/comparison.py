@@ -19,14 +19,14 @@ from zlib import crc32
 
 import numpy as np
 
-from resonaut.analysis.loading import input_name, load
+from resonaut.analysis.loading import input_name
 from resonaut.analysis.quality import tables
 from resonaut.analysis.quality.cell import Cell, Edges, measure_floor, train_and_measure
 from resonaut.analysis.quality.events import RealEvents
 from resonaut.analysis.quality.models import DEFAULT_MODELS, REAL, read_models
 from resonaut.analysis.quality.result import QualityResult, Sizes, floor_of, summarise
 from resonaut.analysis.result import Stopwatch
-from resonaut.analysis.running import events_in_window, open_run, source_of, watched
+from resonaut.analysis.running import events_in_window, open_run, read_source, source_of, watched
 from resonaut.analysis.settings import QualitySettings
 from resonaut.analysis.tables import bin_edges
 from resonaut.errors import ConfigError, ResonautError
@@ -116,14 +116,7 @@ def run_quality(
     source = source_of(settings, events)
     watch = Stopwatch(progress)
     with watch.stage("read", "reading events"):
-        loaded = load(
-            source,
-            features=settings.features,
-            mass=settings.mass,
-            format=settings.format,
-            workers=workers,
-            progress=progress,
-        )
+        loaded = read_source(source, settings, workers=workers, progress=progress)
         real = RealEvents.of(events_in_window(loaded, region), region)
         parts = real.split(settings.validation_fraction, seed=0)  # its sizes are every seed's
     # Only now: a folder is not made for events that cannot be used.

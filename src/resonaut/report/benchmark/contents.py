@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from resonaut.analysis.benchmark.result import BenchmarkResult, Summary
 from resonaut.plots.table import Table, select, values
 from resonaut.registry import read_config
+from resonaut.report.finished_run import FinishedRun, common_parts
 from resonaut.report.tables import read_table
 from resonaut.runs.folder import RunFolder
 from resonaut.statistics.bands import Band
@@ -23,22 +23,15 @@ _COLUMNS = ("method", "features", "injected", "seed", "tpr", "fpr")
 
 
 @dataclass(frozen=True, kw_only=True)
-class BenchmarkContents:
+class BenchmarkContents(FinishedRun):
     """A finished benchmark.
 
     Args:
-        path: Its folder.
-        settings: run.toml, as nested tables and as text.
-        provenance: Versions and inputs.
         result: result.json.
         curves: `tables/curves.parquet`.
         needs: By method, the truth that it is told; empty for one that learns from data alone.
     """
 
-    path: Path
-    settings: Mapping[str, Any]
-    settings_text: str
-    provenance: Mapping[str, Any]
     result: BenchmarkResult
     curves: Table
     needs: Mapping[str, frozenset[str]]
@@ -51,15 +44,12 @@ class BenchmarkContents:
             RunError: it is not there, unfinished, or lacks a file that the report needs.
         """
         folder = RunFolder.existing(path)
-        settings = folder.settings()
+        common = common_parts(folder)
         return cls(
-            path=folder.path,
-            settings=settings,
-            settings_text=(folder.path / "run.toml").read_text(),
-            provenance=folder.provenance(),
+            **common,
             result=BenchmarkResult.from_json(folder.result()),
             curves=read_table(folder.path / "tables" / "curves.parquet", _COLUMNS),
-            needs={name: read_config("search", tree).needs for name, tree in settings["methods"].items()},
+            needs={name: read_config("search", tree).needs for name, tree in common["settings"]["methods"].items()},
         )
 
     @property

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from resonaut.analysis.result import HuntResult
 from resonaut.errors import RunError
 from resonaut.plots.table import Table
-from resonaut.report.tables import read_table
+from resonaut.report.finished_run import FinishedRun, common_parts, read_tables
 from resonaut.runs.folder import RunFolder
 
 __all__ = ["RunContents"]
@@ -26,21 +25,14 @@ _WITH_LABELS: dict[str, tuple[str, ...]] = {"curves": ("fpr", "tpr", "sic", "sic
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunContents:
+class RunContents(FinishedRun):
     """A finished hunt.
 
     Args:
-        path: Its folder.
-        settings: run.toml, as nested tables and as text.
-        provenance: Versions and inputs.
         result: result.json.
         tables: The tables behind the figures, by name.
     """
 
-    path: Path
-    settings: Mapping[str, Any]
-    settings_text: str
-    provenance: Mapping[str, Any]
     result: HuntResult
     tables: Mapping[str, Table]
 
@@ -57,22 +49,13 @@ class RunContents:
         if verb != "hunt":
             raise RunError(f"{path} holds a run of '{verb}'; a report is made of a run of 'hunt'")
         result = HuntResult.from_json(folder.result())
-        tables = folder.path / "tables"
         wanted = dict(_COLUMNS)
         if not result.mass_sculpting:  # a search that cannot sample in the sidebands
             del wanted["sculpting"]
         if result.truth is not None:
             wanted |= _WITH_LABELS
         return cls(
-            path=folder.path,
-            settings=settings,
-            settings_text=(folder.path / "run.toml").read_text(),
-            provenance=folder.provenance(),
+            **common_parts(folder),
             result=result,
-            tables={name: read_table(tables / f"{name}.parquet", columns) for name, columns in wanted.items()},
+            tables=read_tables(folder, wanted),
         )
-
-    @property
-    def mass(self) -> str:
-        """Column of the resonant mass."""
-        return str(self.settings["run"].get("mass", "mjj"))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from resonaut.analysis.limit.result import LimitResult
 from resonaut.plots.table import Table
-from resonaut.report.tables import read_table
+from resonaut.report.finished_run import FinishedRun, common_parts, read_tables
 from resonaut.runs.folder import RunFolder
 
 __all__ = ["LimitContents"]
@@ -26,21 +25,14 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class LimitContents:
+class LimitContents(FinishedRun):
     """A finished limit.
 
     Args:
-        path: Its folder.
-        settings: run.toml, as nested tables and as text.
-        provenance: Versions and inputs.
         result: result.json.
         tables: The tables behind the figures, by name.
     """
 
-    path: Path
-    settings: Mapping[str, Any]
-    settings_text: str
-    provenance: Mapping[str, Any]
     result: LimitResult
     tables: Mapping[str, Table]
 
@@ -52,20 +44,11 @@ class LimitContents:
             RunError: it is not there, unfinished, or lacks a file that the report needs.
         """
         folder = RunFolder.existing(path)
-        tables = folder.path / "tables"
         return cls(
-            path=folder.path,
-            settings=folder.settings(),
-            settings_text=(folder.path / "run.toml").read_text(),
-            provenance=folder.provenance(),
+            **common_parts(folder),
             result=LimitResult.from_json(folder.result()),
-            tables={name: read_table(tables / f"{name}.parquet", columns) for name, columns in _COLUMNS.items()},
+            tables=read_tables(folder, _COLUMNS),
         )
-
-    @property
-    def mass(self) -> str:
-        """Column of the resonant mass."""
-        return str(self.settings["run"].get("mass", "mjj"))
 
     def grid(self, cut: float) -> Table:
         """A cut's rows of the grid that have a limit, as columns."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from resonaut.report.citations import as_bibtex, cited_by_run
+from resonaut.report.finished_run import render_run
 from resonaut.report.limit.contents import LimitContents
 from resonaut.report.limit.wording import headline
 from resonaut.report.pictures import Image
-from resonaut.report.rendering import render_template
 
 __all__ = ["render"]
 
@@ -20,13 +19,10 @@ def render(run: LimitContents, figures: Mapping[str, Sequence[Image]]) -> str:
         run: What it tells.
         figures: By section.
     """
-    references = cited_by_run(run.settings, run.provenance)
-    return render_template(
+    return render_run(
         "limit/page.html.j2",
-        run=run,
+        run,
+        figures,
         result=run.result,
         headline=headline(run.result),
-        figures=figures,
-        references=references,
-        bibtex=as_bibtex(references),
     )

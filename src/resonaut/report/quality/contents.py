@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from resonaut.analysis.quality.result import QualityResult
 from resonaut.plots.table import Table
-from resonaut.report.tables import read_table
+from resonaut.report.finished_run import FinishedRun, common_parts, read_tables
 from resonaut.runs.folder import RunFolder
 
 __all__ = ["QualityContents"]
@@ -22,21 +21,14 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class QualityContents:
+class QualityContents(FinishedRun):
     """A finished comparison.
 
     Args:
-        path: Its folder.
-        settings: run.toml, as nested tables and as text.
-        provenance: Versions and inputs.
         result: result.json.
         tables: The tables behind the figures, by name.
     """
 
-    path: Path
-    settings: Mapping[str, Any]
-    settings_text: str
-    provenance: Mapping[str, Any]
     result: QualityResult
     tables: Mapping[str, Table]
 
@@ -49,15 +41,9 @@ class QualityContents:
         """
         folder = RunFolder.existing(path)
         return cls(
-            path=folder.path,
-            settings=folder.settings(),
-            settings_text=(folder.path / "run.toml").read_text(),
-            provenance=folder.provenance(),
+            **common_parts(folder),
             result=QualityResult.from_json(folder.result()),
-            tables={
-                name: read_table(folder.path / "tables" / f"{name}.parquet", columns)
-                for name, columns in _COLUMNS.items()
-            },
+            tables=read_tables(folder, _COLUMNS),
         )
 
     @property
