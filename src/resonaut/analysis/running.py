@@ -9,18 +9,29 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from resonaut.analysis.loading import load
+from resonaut import __version__
+from resonaut.analysis.loading import input_name, load
 from resonaut.analysis.settings import WindowSettings
 from resonaut.errors import ConfigError, RegionError
+from resonaut.events.demo import demo_path
 from resonaut.events.events import Events
 from resonaut.events.origin import read_origin
 from resonaut.models.training import Trainer
 from resonaut.protocols import CrossFitted, Search
 from resonaut.registry import dump_config
-from resonaut.runs.folder import RunFolder
+from resonaut.runs.folder import RunFolder, checksum
 from resonaut.searches.regions import Region
 
-__all__ = ["cross_fitted", "events_in_window", "method_name", "open_run", "read_source", "source_of", "watched"]
+__all__ = [
+    "content_of",
+    "cross_fitted",
+    "events_in_window",
+    "method_name",
+    "open_run",
+    "read_source",
+    "source_of",
+    "watched",
+]
 
 S = TypeVar("S", bound=WindowSettings)
 
@@ -30,6 +41,15 @@ def source_of(settings: WindowSettings, events: Events | None) -> Events | Path 
     if events is not None:
         return events
     return None if settings.events == "demo" else Path(settings.events)
+
+
+def content_of(sources: Mapping[str, Events | Path | None]) -> dict[str, str]:
+    """What events are, whatever their files are called, and which version of us reads them: what results depend on."""
+    files = {role: demo_path() if source is None else source for role, source in sources.items()}
+    content = {
+        role: checksum(source) if isinstance(source, Path) else input_name(source) for role, source in files.items()
+    }
+    return content | {"resonaut": __version__}
 
 
 def read_source(

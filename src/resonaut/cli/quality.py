@@ -31,6 +31,8 @@ def quality(
     mass: str | None = None,
     format: str | None = None,
     validation_fraction: float | None = None,
+    cells: Path | None = None,
+    cluster: str | None = None,
     settings: Annotated[tuple[str, ...], Parameter(name="--set", negative=(), show_default=False)] = (),
     common: Common | None = None,
 ) -> None:
@@ -62,6 +64,10 @@ def quality(
         Format of EVENTS, where looking at the file should not decide.
     validation_fraction
         Sideband events held out of the trainings. [default: 0.43]
+    cells
+        Folder of finished trainings, which several runs may share. [default: in the run's folder]
+    cluster
+        Address of a Dask scheduler whose workers train (extra `cluster`).
     settings
         A setting of a model, MODEL.KEY=VALUE, such as maf.transforms=15; repeatable.
     """
@@ -69,6 +75,7 @@ def quality(
     from resonaut.analysis.settings import QualitySettings
     from resonaut.registry import read_config
     from resonaut.runs.processes import limit_threads
+    from resonaut.scans.executors import Dask
 
     common = common or Common()
     recipe = read_recipe(common.recipe, sections=("run", "models"))
@@ -89,10 +96,19 @@ def quality(
         given["seeds_at_most"] = {row: n for row, n in at_most.items() if row in rows or row not in recipe["models"]}
     run = read_config(QualitySettings, recipe["run"] | given)
     out = run_folder(common, "quality", run.events)
-    if common.workers is not None:
-        limit_threads(common.workers)
+    workers = common.workers or n_cores()
+    if workers == 1:
+        limit_threads(1)
 
-    result = run_quality(run, rows, out=out, workers=common.workers or n_cores(), progress=True)
+    result = run_quality(
+        run,
+        rows,
+        out=out,
+        cells=cells,
+        executor=None if cluster is None else Dask(cluster),
+        workers=workers,
+        progress=True,
+    )
     finish(out, quality_table(result))
 
 
@@ -151,8 +167,8 @@ def quality_table(result: QualityResult) -> Table:
 
 def _caption(result: QualityResult) -> str:
     lines = [
-        f"Means over the seeds. Trained on {result.sizes.training:,} sideband events with {result.threads} "
-        f"thread{'s' if result.threads != 1 else ''}. floor: real against real events, as many.",
+        f"Means over the seeds. Trained on {result.sizes.training:,} sideband events, {result.workers} at a time. "
+        "floor: real against real events, as many.",
         f"Real events of the signal region: {result.real_signal_region}.",
     ]
     if result.n_unusable:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from closure.mini_olympics import MiniOlympics
-from resonaut.analysis.quality import comparison
+from resonaut.analysis.quality import measuring
 from resonaut.analysis.quality.comparison import compare_densities
 from resonaut.analysis.quality.result import MEASURES, QualityResult
 from resonaut.errors import ConfigError, EventsError, RunError
@@ -40,6 +40,12 @@ class Truth:
 def without_times(result: QualityResult) -> QualityResult:
     models = {row: replace(one, **TIMES) for row, one in result.models.items()}
     return replace(result, models=models, seconds={})
+
+
+def kept(folder: Path) -> list[tuple[str, int]]:
+    """The finished cells of a run."""
+    cells = [json.loads(path.read_text())["settings"] for path in (folder / "cells").iterdir()]
+    return sorted((cell["row"], cell["repeat"]) for cell in cells)
 
 
 def test_the_truth_is_at_the_floor_and_a_wrong_width_is_not(background_events: Events) -> None:
@@ -93,9 +99,7 @@ def test_the_summary_is_that_of_the_table(compared: tuple[Path, QualityResult]) 
 def test_what_is_written(compared: tuple[Path, QualityResult]) -> None:
     folder, result = compared
     assert QualityResult.from_json(json.loads((folder / "result.json").read_text())) == result
-    assert {path.name for path in (folder / "cells").iterdir()} == {
-        f"{row}-{k}.json" for row in ("real", "tiny-spline", "cvae") for k in (0, 1)
-    }
+    assert kept(folder) == sorted((row, k) for row in ("real", "tiny-spline", "cvae") for k in (0, 1))
     assert not list((folder / "checkpoints").iterdir())
     losses = pq.read_table(folder / "tables" / "training.parquet").to_pandas()
     assert losses.groupby(["model", "seed"]).epoch.max().tolist() == [2] * 4
@@ -134,7 +138,7 @@ def test_an_interrupted_run_continues(
         patch.setattr(training, "write_tensors", write_and_stop)
         with pytest.raises(KeyboardInterrupt):
             compare_densities(few_events, models=small_models, seeds=2, seed=compared[1].seed, out=out)
-    assert {path.name for path in (out / "cells").iterdir()} == {"real-0.json", "tiny-spline-0.json"}
+    assert kept(out) == [("real", 0), ("tiny-spline", 0)]
     assert written[-1].parent == out / "checkpoints" / "cvae-0"
     result = compare_densities(few_events, models=small_models, seeds=2, out=out)
     assert json.dumps(without_times(result).to_json()) == json.dumps(without_times(compared[1]).to_json())
@@ -150,7 +154,7 @@ def test_finished_cells_are_not_made_again(
     out = tmp_path / "run"
     shutil.copytree(compared[0], out)
     (out / "result.json").unlink()
-    monkeypatch.setattr(comparison, "train_and_measure", lambda *_, **__: pytest.fail("trained again"))
+    monkeypatch.setattr(measuring, "train_and_measure", lambda *_, **__: pytest.fail("trained again"))
     again = compare_densities(few_events, models=small_models, seeds=2, out=out)
     assert replace(again, seconds={}) == replace(compared[1], seconds={})
 
@@ -165,6 +169,13 @@ def test_a_finished_run_says_so_and_other_settings_are_refused(
     other = {**small_models, "cvae": {**small_models["cvae"], "beta": 0.5}}
     with pytest.raises(RunError, match=r"models\.cvae\.beta was 1\.0"):
         compare_densities(few_events, models=other, seeds=2, out=folder)
+
+
+def test_processes_find_what_one_does(
+    compared: tuple[Path, QualityResult], few_events: Events, small_models: dict[str, Any]
+) -> None:
+    together = compare_densities(few_events, models=small_models, seeds=2, seed=compared[1].seed, workers=2)
+    assert without_times(together) == replace(without_times(compared[1]), workers=2)
 
 
 def test_one_seed_has_no_spread(few_events: Events) -> None:

@@ -16,19 +16,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from resonaut import __version__
 from resonaut.analysis.benchmark.cell import Cell, TrainCell
 from resonaut.analysis.benchmark.division import Sources, divide, read_pools
 from resonaut.analysis.benchmark.result import BenchmarkResult, CellResult, Summary, summarise
 from resonaut.analysis.loading import input_name
-from resonaut.analysis.running import open_run, source_of
+from resonaut.analysis.running import content_of, open_run, source_of
 from resonaut.analysis.settings import BenchmarkSettings
 from resonaut.errors import ConfigError, EventsError
-from resonaut.events.demo import demo_path
 from resonaut.events.events import Events
 from resonaut.protocols import Search
 from resonaut.registry import check_config, dump_config, names, read_config
-from resonaut.runs.folder import checksum
 from resonaut.scans.executors import Executor, Processes, Serial
 from resonaut.scans.grid import grid
 from resonaut.scans.scan import scan
@@ -208,15 +205,11 @@ def _cell_result(axis: Mapping[str, Any], result: Mapping[str, Any]) -> CellResu
 
 
 def _depends_on(sources: Sources) -> dict[str, str]:
-    """What the events are, whatever their files are called, and which version of us read them."""
-    events = demo_path() if sources.events is None else sources.events
-    roles = {"events": events, "signal": sources.signal, "known": sources.known, "test": sources.test}
-    content = {
-        role: checksum(source) if isinstance(source, Path) else input_name(source)
-        for role, source in roles.items()
-        if source is not None
-    }
-    return content | {"resonaut": __version__}
+    """What the events are; files that are not given are no role."""
+    more = {"signal": sources.signal, "known": sources.known, "test": sources.test}
+    return content_of(
+        {"events": sources.events} | {role: source for role, source in more.items() if source is not None}
+    )
 
 
 def _summaries(cells: Sequence[CellResult], curves: Sequence[np.ndarray], floor: Floor) -> list[Summary]:

@@ -4,36 +4,31 @@ events -> split of each seed (sidebands: learnt from | held out; signal region: 
 -> floor: real against real -> each density trained, sampled at real masses, compared
 -> means and spreads over the seeds
 
-Every finished cell (a density, a seed) is kept in the run's folder, so that the same command goes on where it stopped.
+Every finished cell (a density, a seed) is kept, so that the same command goes on where it stopped.
 """
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from zlib import crc32
-
-import numpy as np
 
 from resonaut.analysis.loading import input_name
 from resonaut.analysis.quality import tables
-from resonaut.analysis.quality.cell import Cell, Edges, measure_floor, train_and_measure
-from resonaut.analysis.quality.events import RealEvents
+from resonaut.analysis.quality.cell import Cell
+from resonaut.analysis.quality.measuring import MeasureCell, read_compared
 from resonaut.analysis.quality.models import DEFAULT_MODELS, REAL, read_models
 from resonaut.analysis.quality.result import QualityResult, Sizes, floor_of, summarise
 from resonaut.analysis.result import Stopwatch
-from resonaut.analysis.running import events_in_window, open_run, read_source, source_of, watched
+from resonaut.analysis.running import content_of, open_run, source_of
 from resonaut.analysis.settings import QualitySettings
-from resonaut.analysis.tables import bin_edges
-from resonaut.errors import ConfigError, ResonautError
+from resonaut.errors import ConfigError
 from resonaut.events.events import Events
 from resonaut.protocols import Density
 from resonaut.registry import check_config, dump_config, read_config
-from resonaut.runs.folder import RunFolder
+from resonaut.scans.executors import Executor, Processes, Serial
+from resonaut.scans.scan import scan
+from resonaut.scans.store import Store
 
 __all__ = ["compare_densities", "run_quality"]
 
@@ -51,6 +46,8 @@ def compare_densities(
     validation_fraction: float = 0.43,
     seed: int | None = None,
     out: str | Path | None = None,
+    cells: str | Path | None = None,
+    executor: Executor | None = None,
     workers: int = 1,
     progress: bool = False,
 ) -> QualityResult:
@@ -68,7 +65,9 @@ def compare_densities(
         validation_fraction: Sideband events held out of the trainings.
         seed: The same seed gives the same result; None draws one.
         out: Folder of the run; None keeps the result in memory.
-        workers: Processes that make features, where events come as particles.
+        cells: Folder of finished trainings, which several runs may share; by default `cells` inside the run's folder.
+        executor: Where densities are trained; by default here, or in `workers` processes.
+        workers: Processes that train, a thread each; with 1 it is this one, with all its threads.
         progress: Say what is being done, on standard error.
 
     Returns:
@@ -94,7 +93,9 @@ def compare_densities(
         },
     )
     in_memory = events if isinstance(events, Events) else None
-    return run_quality(settings, models, events=in_memory, out=out, workers=workers, progress=progress)
+    return run_quality(
+        settings, models, events=in_memory, out=out, cells=cells, executor=executor, workers=workers, progress=progress
+    )
 
 
 def run_quality(
@@ -103,36 +104,60 @@ def run_quality(
     *,
     events: Events | None = None,
     out: str | Path | None = None,
+    cells: str | Path | None = None,
+    executor: Executor | None = None,
     workers: int = 1,
     progress: bool = False,
 ) -> QualityResult:
     """Compare densities, all settings in one object; `compare_densities` says what they mean."""
-    import torch
-
     settings = check_config(settings)
     densities = read_models(models)
     n_seeds = _seeds_of_rows(settings, densities)
-    region = settings.mass_region()
     source = source_of(settings, events)
     watch = Stopwatch(progress)
     with watch.stage("read", "reading events"):
-        loaded = read_source(source, settings, workers=workers, progress=progress)
-        real = RealEvents.of(events_in_window(loaded, region), region)
+        compared = read_compared(source, settings, workers=workers, progress=progress)
+        real, loaded = compared.real, compared.loaded
         parts = real.split(settings.validation_fraction, seed=0)  # its sizes are every seed's
     # Only now: a folder is not made for events that cannot be used.
-    methods = {} if out is None else {"models": {row: dump_config(density) for row, density in densities.items()}}
-    folder, settings = open_run(out, settings, methods, [source] if isinstance(source, Path) else [])
+    rows = {row: dump_config(density) for row, density in densities.items()}
+    folder, settings = open_run(
+        out, settings, {} if out is None else {"models": rows}, [source] if isinstance(source, Path) else []
+    )
     if folder is not None and folder.complete:
         return QualityResult.from_json(folder.result())
 
-    samples = {"sideband": real.sideband, "signal_region": real.signal_region}
-    edges = {
-        where: {name: bin_edges(sample.feature(name)) for name in sample.names} for where, sample in samples.items()
-    }
-    floor, cells = _measure(real, densities, n_seeds, edges, settings, folder, watch)
+    measure = MeasureCell(
+        source=source,
+        settings=settings,
+        densities=densities,
+        n_seeds=n_seeds,
+        checkpoints=None if folder is None else folder.path / "checkpoints",
+    )
+    # Seed by seed, so that what is there early is there of every row.
+    repeats = range(max(n_seeds.values()))
+    wanted = [
+        {"row": row, "repeat": k, "density": rows.get(row)}
+        for k in repeats
+        for row in (REAL, *rows)
+        if row == REAL or k < n_seeds[row]
+    ]
+    place = cells if cells is not None or folder is None else folder.path / "cells"
+    with watch.stage("cells", "training and measuring", shows_progress=True):
+        made = scan(
+            measure,
+            wanted,
+            store=None if place is None else Store(Path(place), _depends_on(source, settings)),
+            executor=executor or (Serial() if workers == 1 else Processes(workers)),
+            progress="training" if progress else "",
+        )
+    by_row: dict[str, list[Cell]] = {row: [] for row in (REAL, *rows)}
+    for cell, content in zip(wanted, made, strict=True):
+        by_row[str(cell["row"])].append(Cell.from_json(content, "a cell"))
+    floor = by_row.pop(REAL)
     result = QualityResult(
-        region=region.window,
-        sidebands=region.sidebands,
+        region=settings.mass_region().window,
+        sidebands=settings.mass_region().sidebands,
         features=loaded.names,
         n_events=len(loaded) + loaded.n_unusable,
         n_unusable=loaded.n_unusable,
@@ -142,55 +167,20 @@ def run_quality(
         ),
         real_signal_region=real.kind,
         n_signal=real.n_signal,
-        models=summarise({row: _registered_name(density) for row, density in densities.items()}, cells),
+        models=summarise({row: _registered_name(density) for row, density in densities.items()}, by_row),
         floor=floor_of(floor),
         seed=int(settings.seed or 0),
-        threads=torch.get_num_threads(),
+        workers=workers,
         seconds=watch.seconds,
     )
     if folder is not None:
-        folder.write_table("tables/distances.parquet", tables.distance_table(cells, floor))
-        folder.write_table("tables/features.parquet", tables.feature_table(cells, samples, edges))
-        folder.write_table("tables/training.parquet", tables.training_table(cells))
-        folder.write_table("tables/costs.parquet", tables.cost_table(cells))
+        samples = {"sideband": real.sideband, "signal_region": real.signal_region}
+        folder.write_table("tables/distances.parquet", tables.distance_table(by_row, floor))
+        folder.write_table("tables/features.parquet", tables.feature_table(by_row, samples, compared.edges))
+        folder.write_table("tables/training.parquet", tables.training_table(by_row))
+        folder.write_table("tables/costs.parquet", tables.cost_table(by_row))
         folder.write_json("result.json", result.to_json())
     return result
-
-
-def _measure(
-    real: RealEvents,
-    densities: Mapping[str, Density],
-    n_seeds: Mapping[str, int],
-    edges: Mapping[str, Edges],
-    settings: QualitySettings,
-    folder: RunFolder | None,
-    watch: Stopwatch,
-) -> tuple[list[Cell], dict[str, list[Cell]]]:
-    """The floor's cells, and each row's: seed by seed, so that what is there early is there of every row."""
-    floor: list[Cell] = []
-    cells: dict[str, list[Cell]] = {row: [] for row in densities}
-    for k in range(max(n_seeds.values())):
-        # All rows of a seed are measured on the same events, with the same projections.
-        split = real.split(settings.validation_fraction, seed=_seed(settings, k, "split"))
-        measuring = _seed(settings, k, "measure")
-        with watch.stage(REAL, f"{REAL} against {REAL}, seed {k + 1} of {max(n_seeds.values())}"):
-            floor.append(_kept(folder, f"{REAL}-{k}", partial(measure_floor, split, edges, seed=measuring)))
-        for row in (row for row, n in n_seeds.items() if k < n):
-            checkpoints = None if folder is None else folder.path / "checkpoints" / f"{row}-{k}"
-            make = partial(
-                train_and_measure,
-                watched(densities[row], checkpoints, watch.progress),
-                split,
-                edges,
-                seed=_seed(settings, k, row),
-                measuring_seed=measuring,
-            )
-            name = f"{row}, seed {k + 1} of {n_seeds[row]}"
-            with watch.stage(row, name, shows_progress=True), _named(name):
-                cells[row].append(_kept(folder, f"{row}-{k}", make))
-            if checkpoints is not None:
-                shutil.rmtree(checkpoints, ignore_errors=True)
-    return floor, cells
 
 
 def _seeds_of_rows(settings: QualitySettings, rows: Mapping[str, Density]) -> dict[str, int]:
@@ -200,30 +190,11 @@ def _seeds_of_rows(settings: QualitySettings, rows: Mapping[str, Density]) -> di
     return {row: min(settings.seeds, settings.seeds_at_most.get(row, settings.seeds)) for row in rows}
 
 
-def _kept(folder: RunFolder | None, name: str, make: Callable[[], Cell]) -> Cell:
-    """A cell: from the folder, where it has been finished before."""
-    file = f"cells/{name}.json"
-    if folder is None:
-        return make()
-    if (folder.path / file).exists():
-        return Cell.from_json(folder.read_json(file), file)
-    cell = make()
-    folder.write_json(file, cell.to_json())
-    return cell
-
-
-def _seed(settings: QualitySettings, k: int, what: str) -> int:
-    """An independent seed for everything that is drawn, by its name: other rows do not change it."""
-    return int(np.random.SeedSequence([settings.seed or 0, k, crc32(what.encode())]).generate_state(1)[0])
-
-
-@contextmanager
-def _named(name: str) -> Iterator[None]:
-    """Say of an error whose it is."""
-    try:
-        yield
-    except ResonautError as error:
-        raise type(error)(f"{name}: {error}") from None
+def _depends_on(source: Events | Path | None, settings: QualitySettings) -> dict[str, Any]:
+    """What every cell depends on beside its density, whatever the run is called and however many rows it has."""
+    read = content_of({"events": source})
+    used = {name: getattr(settings, name) for name in ("region", "sidebands", "mass", "seed", "validation_fraction")}
+    return read | used | {"features": list(settings.features)}
 
 
 def _registered_name(density: Density) -> str:

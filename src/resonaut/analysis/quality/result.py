@@ -63,7 +63,7 @@ class QualityResult(AsJson):
     """The result of a comparison; the keys are those of result.json.
 
     `real_signal_region` says what stands for background in the signal region, `n_signal` how many labelled signal
-    events were left out there (None without labels). `threads` is what one training had.
+    events were left out there (None without labels). `workers` trainings were under way at once.
     """
 
     region: tuple[float, float]
@@ -78,7 +78,7 @@ class QualityResult(AsJson):
     models: dict[str, ModelQuality]
     floor: Floor
     seed: int
-    threads: int
+    workers: int
     seconds: dict[str, float] = field(default_factory=dict)
 
 
