@@ -100,3 +100,10 @@ def test_what_cannot_be_made_is_refused_with_what_can(dijets, features, message)
 def test_users_columns_pass_as_they_are():
     assert resolve(["a", "b"]) == ("a", "b")
     assert resolve("baseline") == ("mj1", "delta_mj", "tau21_1", "tau21_2")
+
+
+def test_sets_can_be_listed_and_share_their_columns():
+    together = resolve("baseline,extended1,extended3,jet1_pt")
+    assert together[:4] == resolve("baseline")
+    assert set(together) == {*resolve("baseline"), *resolve("extended1"), *resolve("extended3"), "jet1_pt"}
+    assert len(together) == len(set(together)) == 65

@@ -65,6 +65,8 @@ def test_impossible_parameters_are_refused(parameters, message):
         ("svj", {"r_inv": 1.5}, "r_inv of svj is 1.5; give a number from 0 to 1"),
         ("svj", {"r_inv": -0.1}, "give a number from 0 to 1"),
         ("ttbar", {"pt_hat_min": 0}, "give a positive number of GeV"),
+        ("qcd", {"m_hat_min": 4000, "m_hat_max": 3000}, "no hard process has a mass below 3000 GeV, a mass above 4000"),
+        ("qcd", {"m_hat_max": 1500}, "no hard process has a mass below 1500 GeV.* and a pT above 800; raise m_hat_max"),
     ],
 )
 def test_wrong_mass_hierarchies_and_ranges_are_refused(process, parameters, message):
@@ -79,6 +81,15 @@ def test_the_hard_process_goes_below_the_jets():
         assert process.parameters()["pt_hat_min"] == 800.0
         assert process.parameters(leading_pt=400.0)["pt_hat_min"] == 260.0
         assert process.parameters({"pt_hat_min": 450}, leading_pt=400.0)["pt_hat_min"] == 450.0
+
+
+def test_a_window_in_m_hat_is_there_only_where_it_is_given():
+    qcd = find_process("qcd")
+    assert qcd.parameters() == {"pt_hat_min": 800.0}
+    assert "PhaseSpace:mHatMin = 3000.0" in qcd.settings({"m_hat_min": 3000})
+    assert [setting for setting in qcd.settings({"m_hat_max": 5000}) if "mHat" in setting] == [
+        "PhaseSpace:mHatMax = 5000.0"
+    ]
 
 
 def test_events_of_published_samples_stay_the_same():

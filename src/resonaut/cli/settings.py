@@ -37,6 +37,7 @@ class SimulationSettings(JetSettings):
     signal: int = 0
     parameters: dict[str, float] = field(default_factory=dict)
     mass_range: str | None = None
+    parton_mass: str | None = None
     features: str | None = None
     format: str = "parquet"
     detector: Literal["cms", "none"] = "cms"

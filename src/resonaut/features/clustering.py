@@ -9,11 +9,12 @@ References:
     Kasieczka et al. (LHC Olympics 2020), Rept. Prog. Phys. 84 (2021) 124201, arXiv:2101.08320
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 import awkward as ak
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from resonaut.events.exclusions import TOO_FEW_JETS
 from resonaut.features.native_output import native_output_to_stderr
@@ -44,6 +45,11 @@ class Dijets:
 
     def __len__(self) -> int:
         return len(self.index)
+
+    def __getitem__(self, which: Bool[np.ndarray, " N"] | Int[np.ndarray, " M"]) -> Self:
+        """Some of these events, with the same exclusions."""
+        parts = {name: value[which] for name, value in vars(self).items() if name != "exclusions"}
+        return replace(self, **parts)
 
     @property
     def pt(self) -> Float[np.ndarray, "N 2"]:

@@ -29,7 +29,10 @@ FEATURE_SETS: dict[str, tuple[str, ...]] = {
 
 
 def resolve(features: str | Sequence[str]) -> tuple[str, ...]:
-    """Columns of a feature set: by its name, or any columns, listed one by one or with commas between them."""
+    """Columns of a feature set: by its name, or any columns, listed one by one or with commas between them.
+
+    Sets may be listed, too, and stand for their columns; one that several sets have is there once.
+    """
     if isinstance(features, str) and "," in features:
         features = [name.strip() for name in features.split(",") if name.strip()]
     if isinstance(features, str):
@@ -37,10 +40,10 @@ def resolve(features: str | Sequence[str]) -> tuple[str, ...]:
             known = ", ".join(sorted(FEATURE_SETS))
             raise ConfigError(f"unknown feature set {features!r}; use one of: {known}, or columns separated by commas")
         return FEATURE_SETS[features]
-    columns = tuple(features)
-    if not columns:
+    names = tuple(features)
+    if not names:
         raise ConfigError("the list of features is empty; name at least one column")
-    repeated = sorted({column for column in columns if columns.count(column) > 1})
+    repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise ConfigError(f"features listed twice: {', '.join(repeated)}; name each column once")
-    return columns
+    return tuple(dict.fromkeys(column for name in names for column in FEATURE_SETS.get(name, (name,))))

@@ -10,15 +10,14 @@ import functools
 import time
 import zlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from resonaut.errors import SimulationError
+from resonaut.errors import ConfigError, SimulationError
 from resonaut.features.clustering import JetClustering
 from resonaut.features.dijet import dijet_table
 from resonaut.simulation.detector import DETECTORS
@@ -62,6 +61,7 @@ class Chain:
         features: Name of the feature set.
         constituents: Also keep the jets' constituents.
         mass_range: Keep dijet masses inside (GeV).
+        parton_mass: Keep events whose leading parton jets have a mass inside (GeV), before they are hadronised.
         energy: Centre-of-mass energy (GeV), where the process does not bring its own.
         seed: The production's seed.
         block_size: Events a block takes through the detector.
@@ -75,8 +75,16 @@ class Chain:
     features: str = "baseline"
     constituents: bool = False
     mass_range: tuple[float, float] | None = None
+    parton_mass: tuple[float, float] | None = None
     energy: float = 13000.0
     block_size: int = 500
+
+    def __post_init__(self) -> None:
+        if self.parton_mass is not None and self._veto_pt is None:
+            raise ConfigError(
+                f"parton_mass is for processes with a veto at parton level, and {self.process.name} with jets above "
+                f"{self.clustering.leading_pt:.0f} GeV has none; leave it out"
+            )
 
     def run(self, block: int) -> Block:
         """Make that block."""
@@ -86,11 +94,12 @@ class Chain:
         excluded = Counter(generated.excluded)
         dijets = self.clustering.cluster(self.detector.observe(generated.particles, seed=detector_seed))
         excluded.update(dijets.exclusions)
-        table = dijet_table(dijets, features=self.features, constituents=self.constituents).drop_columns("event")
         if self.mass_range is not None:
-            inside = _inside(table["mjj"], self.mass_range)
-            excluded[OUT_OF_RANGE] += table.num_rows - int(pc.sum(inside).as_py() or 0)
-            table = table.filter(inside)
+            low, high = self.mass_range
+            inside = (dijets.mjj > low) & (dijets.mjj < high)
+            excluded[OUT_OF_RANGE] += int((~inside).sum())
+            dijets = dijets[inside]
+        table = dijet_table(dijets, features=self.features, constituents=self.constituents).drop_columns("event")
         return Block(table, generated.n_generated, dict(excluded), time.process_time() - start)
 
     def prepare(self) -> None:
@@ -131,9 +140,12 @@ class Chain:
     def settings(self) -> dict[str, Any]:
         """Everything that decides the events, for the manifest."""
         of_file = {} if self.process.origin is None else {"file": dict(self.process.origin)}
+        # Only where it is used: the settings of a production without it stay what they always were.
+        of_partons = {} if self.parton_mass is None else {"parton_mass": list(self.parton_mass)}
         return {
             "process": self.process.name,
             **of_file,
+            **of_partons,
             "parameters": dict(self.parameters),
             "pythia": list(self.pythia_settings),
             "longitudinal": list(self.process.longitudinal),
@@ -159,7 +171,6 @@ class Chain:
             raise SimulationError(f"events of process {settings['process']} are read from a file; simulate anew")
         try:
             detector = dict(settings["detector"])
-            mass_range = settings["mass_range"]
             chain = cls(
                 process=find_process(settings["process"]),
                 parameters=dict(settings["parameters"]),
@@ -167,7 +178,8 @@ class Chain:
                 clustering=JetClustering(**settings["clustering"]),
                 features=settings["features"],
                 constituents=settings["constituents"],
-                mass_range=None if mass_range is None else (mass_range[0], mass_range[1]),
+                mass_range=_pair(settings["mass_range"]),
+                parton_mass=_pair(settings.get("parton_mass")),
                 energy=settings["energy"],
                 seed=settings["seed"],
                 block_size=settings["block_size"],
@@ -192,6 +204,7 @@ class Chain:
             self.process.longitudinal,
             self._veto_pt,
             self.clustering.radius,
+            self.parton_mass,
             self.process.filters,
             self.process.lhe,
         )
@@ -204,6 +217,7 @@ def _generator(
     longitudinal: tuple[int, ...],
     veto_pt: float | None,
     veto_radius: float,
+    parton_mass: tuple[float, float] | None,
     filters: tuple[EventFilter, ...],
     lhe: LheFile | None,
 ) -> PythiaGenerator:
@@ -214,11 +228,11 @@ def _generator(
         longitudinal=longitudinal,
         veto_pt=veto_pt,
         veto_radius=veto_radius,
+        parton_mass=parton_mass,
         filters=filters,
         lhe=lhe,
     )
 
 
-def _inside(mass: pa.ChunkedArray, mass_range: tuple[float, float]) -> pa.ChunkedArray:
-    low, high = mass_range
-    return pc.and_(pc.greater(mass, low), pc.less(mass, high))
+def _pair(limits: Sequence[float] | None) -> tuple[float, float] | None:
+    return None if limits is None else (limits[0], limits[1])

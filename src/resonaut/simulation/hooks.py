@@ -8,6 +8,7 @@ was.
 **Parton veto.** Where the selection wants one hard jet, most events fail it, and hadronising them is wasted. When the
 shower has come down to 50 GeV, jets of partons are found, and an event without a hard one is dropped. With 150 GeV
 between this veto and the selection, one in two thousand selected events is lost (with 100 GeV, one in a hundred).
+The same for the mass of the two leading parton jets, where the selection wants a window of it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,14 @@ __all__ = ["event_hooks"]
 VETO_SCALE = 50.0  # GeV; softer emissions hardly move a TeV jet
 
 
-def event_hooks(pythia: Any, *, longitudinal: tuple[int, ...], veto_pt: float | None, veto_radius: float) -> Any:
+def event_hooks(
+    pythia: Any,
+    *,
+    longitudinal: tuple[int, ...],
+    veto_pt: float | None,
+    veto_radius: float,
+    parton_mass: tuple[float, float] | None = None,
+) -> Any:
     """The hooks, to be given to `setUserHooksPtr` before `init`.
 
     Args:
@@ -28,8 +36,9 @@ def event_hooks(pythia: Any, *, longitudinal: tuple[int, ...], veto_pt: float | 
         longitudinal: Particles (|PDG id|) that decay as longitudinal bosons.
         veto_pt: Drop events without a parton jet this hard (GeV); None keeps all.
         veto_radius: Radius of those anti-kT jets.
+        parton_mass: Keep only masses of the two leading ones between these (GeV).
     """
-    return _hooks_class()(pythia, longitudinal, veto_pt, veto_radius)
+    return _hooks_class()(pythia, longitudinal, veto_pt, veto_radius, parton_mass)
 
 
 @functools.cache
@@ -43,20 +52,32 @@ def _hooks_class() -> Any:
         daughter.bstback(parent.p())
         return float(pythia8mc.costheta(daughter, parent.p()))
 
+    def mass(one: Any, other: Any) -> float:
+        """Invariant mass of two momenta; copies, since those of an event are gone with it."""
+        return float((pythia8mc.Vec4(one) + pythia8mc.Vec4(other)).mCalc())
+
     class EventHooks(pythia8mc.UserHooks):  # type: ignore[misc]
         """Counts hard events and vetoed ones. Pythia swallows what a hook raises, so it is kept until asked for."""
 
         def __init__(
-            self, pythia: Any, longitudinal: tuple[int, ...], veto_pt: float | None, veto_radius: float
+            self,
+            pythia: Any,
+            longitudinal: tuple[int, ...],
+            veto_pt: float | None,
+            veto_radius: float,
+            parton_mass: tuple[float, float] | None,
         ) -> None:
             pythia8mc.UserHooks.__init__(self)
             self.n_hard = 0
             self.n_vetoed = 0
-            self.leading_pt = 0.0  # of the parton jets the veto looked at last, GeV
+            # Of the event that the veto looked at last: the leading parton jet's pT, the two leading ones' mass, the
+            # hard process's mass; GeV.
+            self.leading_pt = self.dijet_mass = self.m_hat = 0.0
             self._error: Exception | None = None
             self._random = pythia.rndm
             self._longitudinal = frozenset(longitudinal)
             self._veto_pt = veto_pt
+            self._parton_mass = parton_mass
             # -1: anti-kT; of jets above 100 GeV and particles to |eta| < 6; all visible ones, with their own masses
             self._jets = pythia8mc.SlowJet(-1, veto_radius, 100.0, 6.0, 2, 1)
 
@@ -91,9 +112,13 @@ def _hooks_class() -> Any:
 
         def doVetoPT(self, stage: int, event: Any) -> bool:
             try:
-                self._jets.analyze(event)
-                self.leading_pt = self._jets.pT(0) if self._jets.sizeJet() else 0.0
-                veto = self.leading_pt < float(self._veto_pt or 0.0)
+                jets = self._jets
+                jets.analyze(event)
+                self.leading_pt = jets.pT(0) if jets.sizeJet() else 0.0
+                self.dijet_mass = mass(jets.p(0), jets.p(1)) if jets.sizeJet() > 1 else 0.0
+                self.m_hat = mass(event[3].p(), event[4].p())
+                low, high = self._parton_mass or (0.0, float("inf"))
+                veto = self.leading_pt < float(self._veto_pt or 0.0) or not low <= self.dijet_mass <= high
                 self.n_vetoed += veto
                 return bool(veto)
             except Exception as error:

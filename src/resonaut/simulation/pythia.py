@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Generated", "PythiaGenerator", "apply_setting", "configure", "cross_section", "final_state", "new_pythia"]
 
 NO_HARD_PARTON, FAILED = "vetoed: no hard parton jet", "failed in Pythia"
+OTHER_PARTON_MASS = "vetoed: no hard parton jet, or mass of the parton jets out of range"
 COMMON_SETTINGS = (
     "Beams:eCM = {energy}",
     # K0S, Lambda and the like live long enough (10 mm) to be the detector's business: it knows where they leave energy.
@@ -63,6 +64,7 @@ class PythiaGenerator:
         longitudinal: Resonances (|PDG id|) that decay like longitudinally polarised bosons.
         veto_pt: Drop events without a parton jet this hard (GeV) before hadronisation; None keeps all.
         veto_radius: Radius of those parton jets.
+        parton_mass: Likewise events whose two leading parton jets have a mass outside (GeV).
         filters: Leave out completed events.
         lhe: Where the hard events come from, if not from Pythia.
     """
@@ -75,12 +77,20 @@ class PythiaGenerator:
         longitudinal: tuple[int, ...] = (),
         veto_pt: float | None = None,
         veto_radius: float = 1.0,
+        parton_mass: tuple[float, float] | None = None,
         filters: tuple[EventFilter, ...] = (),
         lhe: LheFile | None = None,
     ) -> None:
         self._filters = filters
         self._pythia = configure(settings, energy)
-        self._hooks = event_hooks(self._pythia, longitudinal=longitudinal, veto_pt=veto_pt, veto_radius=veto_radius)
+        self._hooks = event_hooks(
+            self._pythia,
+            longitudinal=longitudinal,
+            veto_pt=veto_pt,
+            veto_radius=veto_radius,
+            parton_mass=parton_mass,
+        )
+        self._vetoed = NO_HARD_PARTON if parton_mass is None else OTHER_PARTON_MASS
         self._pythia.setUserHooksPtr(self._hooks)
         if lhe is None:
             _initialise(self._pythia, settings, energy)
@@ -112,7 +122,7 @@ class PythiaGenerator:
             raise SimulationError(f"Pythia completed none of {n} events; check the masses and decays of the process")
         n_vetoed = hooks.n_vetoed - n_vetoed
         n_generated = n if self._lhe is not None else hooks.n_hard - n_hard
-        excluded = {NO_HARD_PARTON: n_vetoed}
+        excluded = {self._vetoed: n_vetoed}
         if failed := n_generated - n_vetoed - len(events):
             excluded[FAILED] = failed
         particles = events.prt

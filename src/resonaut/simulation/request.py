@@ -67,11 +67,13 @@ def check_positive(**settings: float) -> None:
             raise ConfigError(f"{name} is {value}; give a positive number")
 
 
-def check_selection(mass_range: tuple[float, float] | None, leading_pt: float, seed: int) -> None:
+def check_selection(
+    mass_range: tuple[float, float] | None, parton_mass: tuple[float, float] | None, leading_pt: float, seed: int
+) -> None:
     """Refuse a selection that no event can pass, and a negative seed."""
-    if mass_range is not None and not mass_range[0] < mass_range[1]:
-        low, high = mass_range
-        raise ConfigError(f"mass range {low:.0f}:{high:.0f} GeV is the wrong way round; give LOW:HIGH")
+    for what, limits in (("mass range", mass_range), ("parton mass", parton_mass)):
+        if limits is not None and not limits[0] < limits[1]:
+            raise ConfigError(f"{what} {limits[0]:.0f}:{limits[1]:.0f} GeV is the wrong way round; give LOW:HIGH")
     if not 0 <= leading_pt < float("inf"):
         raise ConfigError(f"leading_pt is {leading_pt}; give 0 or more GeV")
     if seed < 0:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from resonaut.errors import SimulationError
 
-__all__ = ["Parameter", "below_the_jets", "fraction", "gev", "switch"]
+__all__ = ["Parameter", "below_the_jets", "fraction", "gev", "optional_gev", "switch"]
 
 _ALLOWED = {"GeV": "a positive number of GeV", "fraction": "a number from 0 to 1", "switch": "0 or 1"}
 
@@ -18,18 +18,19 @@ class Parameter:
     """A free number.
 
     Args:
-        default: Its usual value, or how that follows from the leading jet's least pT.
+        default: Its usual value, or how that follows from the leading jet's least pT; None where it is usually not
+            set at all.
         kind: What it measures, and with it the values that are allowed.
         meaning: A few words for help texts, where the name alone does not say it.
     """
 
-    default: float | Callable[[float], float]
+    default: float | Callable[[float], float] | None
     kind: Literal["GeV", "fraction", "switch"]
     meaning: str = ""
 
-    def default_at(self, leading_pt: float) -> float:
+    def default_at(self, leading_pt: float) -> float | None:
         """The default for jets above that pT (GeV)."""
-        return self.default if isinstance(self.default, float) else self.default(leading_pt)
+        return self.default(leading_pt) if callable(self.default) else self.default
 
     def check(self, name: str, value: Any) -> float:
         """The value as a number, or a `SimulationError` that names the parameter."""
@@ -51,6 +52,11 @@ class Parameter:
 def gev(default: float | Callable[[float], float], meaning: str = "") -> Parameter:
     """A mass, width or momentum."""
     return Parameter(default, "GeV", meaning)
+
+
+def optional_gev(meaning: str) -> Parameter:
+    """A mass or momentum that is not set unless it is given."""
+    return Parameter(None, "GeV", meaning)
 
 
 def fraction(default: float, meaning: str = "") -> Parameter:

@@ -82,7 +82,7 @@ class Process:
     def parameters(
         self, given: Mapping[str, Any] | None = None, *, leading_pt: float = LHCO_LEADING_PT
     ) -> dict[str, float]:
-        """The defaults with the `given` values put in, checked.
+        """The defaults with the `given` values put in, checked; optional ones only where they are given.
 
         Args:
             given: Parameters that are not to have their default.
@@ -94,10 +94,14 @@ class Process:
                 known = ", ".join(self.free) or "none"
                 raise SimulationError(f"process {self.name} has no parameter {name!r}; it has: {known}")
         resolved = {
-            name: parameter.check(f"{name} of {self.name}", given[name])
-            if name in given
-            else parameter.default_at(leading_pt)
+            name: value
             for name, parameter in self.free.items()
+            if (
+                value := parameter.check(f"{name} of {self.name}", given[name])
+                if name in given
+                else parameter.default_at(leading_pt)
+            )
+            is not None
         }
         self.derive(resolved)
         return resolved
