@@ -208,8 +208,8 @@ def test_truth_is_set_aside_for_who_asks(signal_events: Events) -> None:
         hunt(signal_events.blinded(), search=search, efficiencies=(0.1,), seed=3)
 
 
-def test_trainings_inside_a_list_are_watched(tmp_path: Path) -> None:
-    from resonaut.analysis.running import watched
+def test_trainings_inside_a_list_are_watched_and_placed(tmp_path: Path) -> None:
+    from resonaut.analysis.running import placed, watched
     from resonaut.searches.anode import ANODE
     from resonaut.searches.combination import Combination
     from resonaut.searches.cwola import CWoLa
@@ -217,3 +217,6 @@ def test_trainings_inside_a_list_are_watched(tmp_path: Path) -> None:
     search = watched(CrossFit(search=Combination(searches=[ANODE(), CWoLa()])), tmp_path, True)
     first = search.search.searches[0]
     assert first.density.trainer.checkpoints == first.data_density.trainer.checkpoints == tmp_path
+    [moved, _] = placed(search, "cpu").search.searches
+    assert moved.density.trainer == replace(first.density.trainer, device="cpu")
+    assert placed(search, "auto") is search

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ from resonaut.errors import ConfigError, RegionError
 from resonaut.events.demo import demo_path
 from resonaut.events.events import Events
 from resonaut.events.origin import read_origin
-from resonaut.models.training import Trainer
+from resonaut.models.training import Device, Trainer
 from resonaut.protocols import CrossFitted, Search
 from resonaut.registry import dump_config
 from resonaut.runs.folder import RunFolder, checksum
@@ -28,6 +28,7 @@ __all__ = [
     "events_in_window",
     "method_name",
     "open_run",
+    "placed",
     "read_source",
     "source_of",
     "watched",
@@ -130,15 +131,23 @@ def open_run(
 
 def watched(estimator: Any, checkpoints: Path | None, progress: bool) -> Any:
     """The same estimator, every training inside it with its checkpoints in the run's folder, so that a run resumes."""
+    return _with_trainers(estimator, lambda trainer: replace(trainer, checkpoints=checkpoints, progress=progress))
+
+
+def placed(estimator: Any, device: Device) -> Any:
+    """The same estimator, every training inside it on that device; "auto" leaves each where it says itself."""
+    return estimator if device == "auto" else _with_trainers(estimator, lambda trainer: replace(trainer, device=device))
+
+
+def _with_trainers(estimator: Any, change: Callable[[Trainer], Trainer]) -> Any:
+    """The same estimator with other trainers, however deep inside it."""
     changed: dict[str, Any] = {}
     for part in fields(estimator):
         value = getattr(estimator, part.name)
         if isinstance(value, Trainer):
-            changed[part.name] = replace(value, checkpoints=checkpoints, progress=progress)
+            changed[part.name] = change(value)
         elif is_dataclass(value):
-            changed[part.name] = watched(value, checkpoints, progress)
+            changed[part.name] = _with_trainers(value, change)
         elif isinstance(value, list):
-            changed[part.name] = [
-                watched(item, checkpoints, progress) if is_dataclass(item) else item for item in value
-            ]
+            changed[part.name] = [_with_trainers(item, change) if is_dataclass(item) else item for item in value]
     return replace(estimator, **changed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -36,6 +36,7 @@ def benchmark(
     floor: str | None = None,
     cells: Path | None = None,
     cluster: str | None = None,
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto",
     common: Common | None = None,
 ) -> None:
     """Compare search methods on labelled events.
@@ -85,10 +86,12 @@ def benchmark(
         Folder of finished trainings, which several runs may share. [default: in the run's folder]
     cluster
         Address of a Dask scheduler whose workers train (extra `cluster`).
+    device
+        Where networks are trained; finished trainings are the same cells wherever they were made.
     """
     from resonaut.analysis.benchmark.pipeline import run_benchmark
     from resonaut.analysis.settings import BenchmarkSettings
-    from resonaut.cli.benchmark_table import benchmark_table
+    from resonaut.cli.benchmark_table import agreement_tables, benchmark_table
     from resonaut.registry import read_config
     from resonaut.runs.processes import limit_threads
     from resonaut.scans.executors import Dask
@@ -123,9 +126,10 @@ def benchmark(
         cells=cells,
         executor=None if cluster is None else Dask(cluster),
         workers=workers,
+        device=device,
         progress=True,
     )
-    finish(out, benchmark_table(result))
+    finish(out, benchmark_table(result), *agreement_tables(result))
 
 
 def _files(**paths: Path | None) -> dict[str, Path]:

@@ -7,7 +7,7 @@ from rich.table import Table
 from resonaut.analysis.benchmark.result import BenchmarkResult, Summary
 from resonaut.statistics.bands import Quantiles
 
-__all__ = ["benchmark_table"]
+__all__ = ["agreement_tables", "benchmark_table"]
 
 
 def benchmark_table(result: BenchmarkResult) -> Table:
@@ -42,6 +42,28 @@ def benchmark_table(result: BenchmarkResult) -> Table:
             _interval(row.significance, 1),
         )
     return table
+
+
+def agreement_tables(result: BenchmarkResult) -> list[Table]:
+    """For each combination: how alike its parts rank the test's background and signal, and select the same of them."""
+    tables = []
+    for row in result.summary:
+        for sample, one in (row.agreement or {}).items():
+            table = Table(
+                title=f"{row.method}, {row.features}, {row.injected:,} injected: {one['n_events']:,} test events "
+                f"({sample})",
+                caption="Rank correlation / share of one part's tightest "
+                f"{one['expected_overlap']:.1%} that the other selects as well; medians of {row.n_seeds} trainings.",
+                title_justify="left",
+                caption_justify="left",
+            )
+            for name in ("", *one["names"]):
+                table.add_column(name, justify="right" if name else "left")
+            for name, correlations, overlaps in zip(one["names"], one["rank_correlation"], one["overlap"], strict=True):
+                pairs = zip(correlations, overlaps, strict=True)
+                table.add_row(name, *(f"{correlation:.2f} / {overlap:.2f}" for correlation, overlap in pairs))
+            tables.append(table)
+    return tables
 
 
 def _interval(value: Quantiles | None, digits: int) -> str:

@@ -21,13 +21,13 @@ def run_folder(common: Common, verb: str, events: str) -> Path:
     return out
 
 
-def finish(out: Path, table: Table, *lines: str) -> None:
-    """Write the report; print the table, what else there is to say, and where the report is."""
+def finish(out: Path, table: Table, *more: str | Table) -> None:
+    """Write the report; print the table, what else there is to say or show, and where the report is."""
     from resonaut.report.page import write_report
 
     report = write_report(out)
     printer = console()
     printer.print(table)
-    for line in lines:
-        printer.print(line, highlight=False)
+    for one in more:
+        printer.print(one, highlight=False)
     printer.print(f"Report: {report}", highlight=False, soft_wrap=True)

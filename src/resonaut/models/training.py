@@ -34,10 +34,11 @@ from resonaut.registry import check_config, dump_config, settings
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-__all__ = ["Trainer", "TrainingHistory", "seeded"]
+__all__ = ["Device", "Trainer", "TrainingHistory", "seeded"]
 
 Batch = dict[str, Tensor]
 Tensors = tuple[Tensor, ...] | list[Tensor]
+Device = Literal["auto", "cpu", "cuda", "mps"]
 
 
 @dataclass
@@ -97,7 +98,7 @@ class Trainer:
     validation_fraction: Annotated[float, Field(ge=0, lt=1)] = 0.0
     best_epochs: Annotated[int, Field(ge=1)] = 1
     patience: Annotated[int, Field(ge=1)] | None = None
-    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    device: Device = "auto"
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     # These two say how a training is watched over, not what comes out: they are no part of a run's settings.
     checkpoints: Annotated[Path | None, Field(exclude=True)] = None

@@ -85,12 +85,20 @@ class Combination:
 
     def score(self, events: Events) -> Float[Array, " N"]:
         """The searches' scores, combined by the rule."""
-        scores = [search.score(events) for search in self.searches_]
+        scores = list(self.member_scores(events).values())
         if self.rule == "product":
             return np.sum(scores, axis=0)
         survival = [_survival(one, reference) for one, reference in zip(scores, self.references_, strict=True)]
         # 1 - rank keeps its digits where the rank itself would round to 1; its logarithm orders the most signal-like.
         return -np.log(np.mean(survival, axis=0) if self.rule == "rank" else np.min(survival, axis=0))
+
+    def member_scores(self, events: Events) -> dict[str, Float[Array, " N"]]:
+        """Each search's own scores, by its registered name and, where two have the same, its place."""
+        names = [getattr(search, "registered_as", ("", type(search).__name__))[1] for search in self.searches_]
+        return {
+            name if names.count(name) == 1 else f"{name} {place}": search.score(events)
+            for place, (name, search) in enumerate(zip(names, self.searches_, strict=True), start=1)
+        }
 
     def background(self, n: int, *, seed: Seed = None) -> Events:
         """Background of the first search."""

@@ -8,17 +8,21 @@ was.
 **Parton veto.** Where the selection wants one hard jet, most events fail it, and hadronising them is wasted. When the
 shower has come down to 50 GeV, jets of partons are found, and an event without a hard one is dropped. With 150 GeV
 between this veto and the selection, one in two thousand selected events is lost (with 100 GeV, one in a hundred).
-The same for the mass of the two leading parton jets, where the selection wants a window of it.
+The same for the dijet mass, where the selection wants a window of it: below the veto's scale two jets may still become
+one, and the second and third change places, so that an event has up to three possible masses.
 """
 
 from __future__ import annotations
 
 import functools
+import operator
 from typing import Any
 
 __all__ = ["event_hooks"]
 
 VETO_SCALE = 50.0  # GeV; softer emissions hardly move a TeV jet
+MERGE = 1.3  # of the jets' radius: nearer ones may still become one jet
+OVERTAKE = 0.7  # of the second jet's pT: a harder third may end as the second
 
 
 def event_hooks(
@@ -36,7 +40,7 @@ def event_hooks(
         longitudinal: Particles (|PDG id|) that decay as longitudinal bosons.
         veto_pt: Drop events without a parton jet this hard (GeV); None keeps all.
         veto_radius: Radius of those anti-kT jets.
-        parton_mass: Keep only masses of the two leading ones between these (GeV).
+        parton_mass: Drop events none of whose possible dijet masses is between these (GeV).
     """
     return _hooks_class()(pythia, longitudinal, veto_pt, veto_radius, parton_mass)
 
@@ -52,9 +56,9 @@ def _hooks_class() -> Any:
         daughter.bstback(parent.p())
         return float(pythia8mc.costheta(daughter, parent.p()))
 
-    def mass(one: Any, other: Any) -> float:
-        """Invariant mass of two momenta; copies, since those of an event are gone with it."""
-        return float((pythia8mc.Vec4(one) + pythia8mc.Vec4(other)).mCalc())
+    def mass(*momenta: Any) -> float:
+        """Invariant mass of their sum."""
+        return float(functools.reduce(operator.add, momenta).mCalc())
 
     class EventHooks(pythia8mc.UserHooks):  # type: ignore[misc]
         """Counts hard events and vetoed ones. Pythia swallows what a hook raises, so it is kept until asked for."""
@@ -70,14 +74,16 @@ def _hooks_class() -> Any:
             pythia8mc.UserHooks.__init__(self)
             self.n_hard = 0
             self.n_vetoed = 0
-            # Of the event that the veto looked at last: the leading parton jet's pT, the two leading ones' mass, the
+            # Of the event that the veto looked at last: the leading parton jet's pT, the dijet's possible masses, the
             # hard process's mass; GeV.
-            self.leading_pt = self.dijet_mass = self.m_hat = 0.0
+            self.leading_pt = self.m_hat = 0.0
+            self.dijet_masses: list[float] = []
             self._error: Exception | None = None
             self._random = pythia.rndm
             self._longitudinal = frozenset(longitudinal)
             self._veto_pt = veto_pt
             self._parton_mass = parton_mass
+            self._merge = MERGE * veto_radius
             # -1: anti-kT; of jets above 100 GeV and particles to |eta| < 6; all visible ones, with their own masses
             self._jets = pythia8mc.SlowJet(-1, veto_radius, 100.0, 6.0, 2, 1)
 
@@ -112,17 +118,32 @@ def _hooks_class() -> Any:
 
         def doVetoPT(self, stage: int, event: Any) -> bool:
             try:
-                jets = self._jets
-                jets.analyze(event)
-                self.leading_pt = jets.pT(0) if jets.sizeJet() else 0.0
-                self.dijet_mass = mass(jets.p(0), jets.p(1)) if jets.sizeJet() > 1 else 0.0
+                self._jets.analyze(event)
+                self.leading_pt = self._jets.pT(0) if self._jets.sizeJet() else 0.0
+                self.dijet_masses = self._possible_masses()
                 self.m_hat = mass(event[3].p(), event[4].p())
                 low, high = self._parton_mass or (0.0, float("inf"))
-                veto = self.leading_pt < float(self._veto_pt or 0.0) or not low <= self.dijet_mass <= high
+                veto = self.leading_pt < float(self._veto_pt or 0.0) or not any(
+                    low <= one <= high for one in self.dijet_masses
+                )
                 self.n_vetoed += veto
                 return bool(veto)
             except Exception as error:
                 self._error = error
                 return False
+
+        def _possible_masses(self) -> list[float]:
+            """Masses that the dijet may have in the end, that of the two leading jets first."""
+            jets = self._jets
+            leading = [pythia8mc.Vec4(jets.p(i)) for i in range(min(jets.sizeJet(), 3))]
+            if len(leading) < 3:
+                return [mass(*leading)] if len(leading) == 2 else [0.0]
+            first, second, third = leading
+            masses = [mass(first, second)]
+            if min(pythia8mc.RRapPhi(first, third), pythia8mc.RRapPhi(second, third)) < self._merge:
+                masses.append(mass(first, second, third))
+            if third.pT() > OVERTAKE * second.pT():
+                masses.append(mass(first, third))
+            return masses
 
     return EventHooks

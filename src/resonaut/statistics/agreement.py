@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -39,6 +40,16 @@ class Agreement:
     rank_correlation: Float[Array, "M M"]
     overlap: Float[Array, "M M"]
     expected_overlap: float
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON has it; scores that are all equal correlate with nothing: 0."""
+        return {
+            "names": list(self.names),
+            "n_events": self.n_events,
+            "rank_correlation": np.nan_to_num(self.rank_correlation).tolist(),
+            "overlap": self.overlap.tolist(),
+            "expected_overlap": self.expected_overlap,
+        }
 
 
 def agreement(scores: Mapping[str, Float[Array, " N"]], *, fraction: float = 0.01) -> Agreement:

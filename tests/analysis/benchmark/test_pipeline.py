@@ -16,11 +16,13 @@ from resonaut import registry
 from resonaut.analysis.benchmark.cell import TrainCell
 from resonaut.analysis.benchmark.pipeline import benchmark
 from resonaut.analysis.benchmark.result import BenchmarkResult
+from resonaut.cli.benchmark_table import agreement_tables
 from resonaut.errors import ConfigError, EventsError, RunError
 from resonaut.events.events import Events
 from resonaut.features.robustness import distort
 from resonaut.report.citations import bibtex
 from resonaut.report.page import write_report
+from resonaut.searches.combination import Combination
 from resonaut.searches.regions import Region
 from resonaut.statistics.curves import FIGURES, Curves
 
@@ -83,6 +85,23 @@ def test_the_better_score_comes_out_better(finished: tuple[Path, BenchmarkResult
         assert getattr(rows["best"], name).low > getattr(rows["worse"], name).high
     # The same search under another name, told more, but trained on nothing: seed by seed the same numbers.
     assert rows["informed"].auc == rows["worse"].auc
+
+
+def test_a_combination_says_how_alike_its_parts_are(events: Events, tmp_path: Path) -> None:
+    twins, pair = (Combination(searches=[Oracle(), Oracle(noise=noise)], rule="product") for noise in (0.0, 30.0))
+    methods = {"twins": twins, "pair": pair, "one": Oracle()}
+    result = benchmark(events, methods=methods, out=tmp_path / "run", **(GRID | {"injections": [0], "seeds": 2}))
+    agreement = {row.method: row.agreement for row in result.summary}
+    assert agreement["one"] is None
+    for sample in ("all", "background", "signal"):
+        assert agreement["twins"][sample]["names"] == ["oracle 1", "oracle 2"]
+        assert np.allclose(agreement["twins"][sample]["rank_correlation"], 1)
+        assert np.allclose(agreement["twins"][sample]["overlap"], 1)
+        assert 0 < agreement["pair"][sample]["rank_correlation"][0][1] < 0.9
+        assert agreement["pair"][sample]["overlap"][0][1] < 0.9
+    assert BenchmarkResult.from_json(json.loads((tmp_path / "run" / "result.json").read_text())) == result
+    assert "do its parts see the same background?" in write_report(tmp_path / "run").read_text()
+    assert len(agreement_tables(result)) == 6
 
 
 def test_significance_is_sic_times_that_of_the_injected_signal(finished: tuple[Path, BenchmarkResult]) -> None:

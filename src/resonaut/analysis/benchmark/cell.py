@@ -15,11 +15,15 @@ import numpy as np
 from jaxtyping import Float
 
 from resonaut.analysis.benchmark.division import Division, Pools, Sources, divide, read_pools
+from resonaut.analysis.running import placed
 from resonaut.events.events import Events
 from resonaut.features.robustness import distort
+from resonaut.models.training import Device
 from resonaut.protocols import Search, Seed
 from resonaut.registry import read_config
+from resonaut.searches.combination import Combination
 from resonaut.searches.regions import Region
+from resonaut.statistics.agreement import agreement_by_truth
 from resonaut.statistics.bands import fpr_at
 from resonaut.statistics.bootstrap import bootstrap_errors
 from resonaut.statistics.curves import Curves
@@ -28,6 +32,8 @@ from resonaut.statistics.floor import Floor
 __all__ = ["Cell", "TrainCell"]
 
 Array = np.ndarray
+SELECTED = 0.01
+"""Of the test events, that each part of a combination selects where their overlap is counted."""
 N_BOOTSTRAP = 20
 """Drawings behind an error: the error is then known to 16 %."""
 
@@ -68,9 +74,11 @@ class TrainCell:
 
     Args:
         sources: Where the events are; every process reads them for itself.
+        device: Where networks are trained, which is no part of a cell's settings.
     """
 
     sources: Sources
+    device: Device = "auto"
 
     def __call__(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """The result of a cell, from `Cell.plain`."""
@@ -86,7 +94,7 @@ class TrainCell:
             seed=division_stream,
         )
         division = _distorted(division, cell, seed=noise)
-        search: Search = read_config("search", cell.search)
+        search: Search = placed(read_config("search", cell.search), self.device)
         samples = division.samples.blinded(search.needs)
         clock = [perf_counter()]
         search.fit_background(samples, region, seed=background)
@@ -97,9 +105,8 @@ class TrainCell:
         clock.append(perf_counter())
         seconds = dict(zip(("fit_background", "fit_region", "score"), np.diff(clock).round(2).tolist(), strict=True))
         counts = _counts(division, region)
-        return (
-            counts | _figures(division.test, scores, counts, Floor.read(cell.floor), bootstrap) | {"seconds": seconds}
-        )
+        figures = _figures(division.test, scores, counts, Floor.read(cell.floor), bootstrap)
+        return counts | figures | {"agreement": _agreement(search, division.test), "seconds": seconds}
 
 
 @lru_cache(maxsize=2)
@@ -133,6 +140,15 @@ def _counts(division: Division, region: Region) -> dict[str, Any]:
         "n_test_signal": int((test.labels == 1).sum()),
         "n_test_background": int((test.labels == 0).sum()),
     }
+
+
+def _agreement(search: Search, test: Events) -> dict[str, Any] | None:
+    """How alike the parts of a combination see the test events; None for a search of one part."""
+    if not isinstance(search, Combination):
+        return None
+    assert test.labels is not None
+    by_truth = agreement_by_truth(search.member_scores(test.blinded()), test.labels, fraction=SELECTED)
+    return {sample: one.plain() for sample, one in by_truth.items()}
 
 
 def _figures(

@@ -24,6 +24,7 @@ from resonaut.analysis.running import content_of, open_run, source_of
 from resonaut.analysis.settings import BenchmarkSettings
 from resonaut.errors import ConfigError, EventsError
 from resonaut.events.events import Events
+from resonaut.models.training import Device
 from resonaut.protocols import Search
 from resonaut.registry import check_config, dump_config, names, read_config
 from resonaut.scans.executors import Executor, Processes, Serial
@@ -50,6 +51,7 @@ def benchmark(
     cells: str | Path | None = None,
     executor: Executor | None = None,
     workers: int = 1,
+    device: Device = "auto",
     progress: bool = False,
     **settings: Any,
 ) -> BenchmarkResult:
@@ -66,6 +68,7 @@ def benchmark(
         cells: Folder of finished cells, which several runs may share; by default `cells` inside the run's folder.
         executor: Where cells are trained; by default here, or in `workers` processes.
         workers: Processes.
+        device: Where networks are trained: "cpu", "cuda", "mps"; "auto" takes what there is.
         progress: Show a progress bar on standard error.
         settings: The others of `BenchmarkSettings`: features, injections, seeds, seed, region, floor, shift, ...
 
@@ -84,6 +87,7 @@ def benchmark(
         cells=cells,
         executor=executor,
         workers=workers,
+        device=device,
         progress=progress,
     )
 
@@ -97,6 +101,7 @@ def run_benchmark(
     cells: str | Path | None = None,
     executor: Executor | None = None,
     workers: int = 1,
+    device: Device = "auto",
     progress: bool = False,
 ) -> BenchmarkResult:
     """Compare methods, all settings in one object; `benchmark` says what they mean."""
@@ -112,7 +117,7 @@ def run_benchmark(
     axes = grid(features=settings.features, method=list(searches), injected=settings.injections, seed=_seeds(settings))
     place = cells if cells is not None or folder is None else folder.path / "cells"
     results = scan(
-        TrainCell(sources),
+        TrainCell(sources, device),
         [_cell(settings, searches, axis).plain() for axis in axes],
         store=None if place is None else Store(Path(place), _depends_on(sources)),
         executor=executor or (Serial() if workers == 1 else Processes(workers)),

@@ -33,6 +33,8 @@ class CellResult:
         significance: Of the injected signal after the best cut, max_sic times S/sqrt(B).
         errors: Statistical, by bootstrap of the test events.
         seconds: Of each step.
+        agreement: Of a combination, how alike its parts see the test events, by sample (all, background, signal):
+            `statistics.agreement.Agreement`; None for a search of one part.
     """
 
     method: str
@@ -54,6 +56,7 @@ class CellResult:
     significance: float | None
     errors: dict[str, float | None]
     seconds: dict[str, float]
+    agreement: dict[str, dict[str, Any]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +67,7 @@ class Summary:
         n_seeds: Trainings.
         injected_in_region, s_over_sqrt_b: Medians.
         max_median_sic: Maximum of the median SIC curve. Not the median of the maxima, `max_sic`: both are published.
+        agreement: Of a combination's parts, by sample, their correlations and overlaps likewise medians.
     """
 
     method: str
@@ -79,6 +83,7 @@ class Summary:
     sic_fpr_1e3: Quantiles | None
     significance: Quantiles | None
     max_median_sic: float | None
+    agreement: dict[str, dict[str, Any]] | None = None
 
 
 def summarise(cells: Sequence[CellResult], max_median_sic: float | None) -> Summary:
@@ -94,7 +99,23 @@ def summarise(cells: Sequence[CellResult], max_median_sic: float | None) -> Summ
         s_over_sqrt_b=float(np.median([cell.s_over_sqrt_b for cell in cells])),
         **known,
         max_median_sic=max_median_sic,
+        agreement=_median_agreement([cell.agreement for cell in cells if cell.agreement is not None]),
     )
+
+
+def _median_agreement(cells: Sequence[dict[str, dict[str, Any]]]) -> dict[str, dict[str, Any]] | None:
+    """Of trainings of the same parts, element by element; None where there are no parts."""
+    if not cells:
+        return None
+    matrices = ("rank_correlation", "overlap")
+    return {
+        sample: {
+            **first,
+            **{name: np.median([cell[sample][name] for cell in cells], axis=0).tolist() for name in matrices},
+        }
+        for sample, first in cells[0].items()
+        if all(sample in cell for cell in cells)
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
