@@ -1,7 +1,7 @@
 """Does a production use its workers, and does its memory stay put?
 
     python benchmarks/simulation_scaling.py workers [--events 20000] [--repeats 3]
-    python benchmarks/simulation_scaling.py memory [--events 10000 200000]
+    python benchmarks/simulation_scaling.py memory [--events 10000 200000] [--workers 2]
 
 `workers`: wall time of the same production with one worker and with two, in turns, medians; start-up of about three
 seconds included. `memory`: the largest process's peak resident memory for each number of events, constituents kept.
@@ -52,9 +52,9 @@ def workers(events: int, repeats: int) -> None:
         raise SystemExit(f"{ratio:.2f} is below {LEAST}")
 
 
-def memory(sizes: list[int]) -> None:
+def memory(sizes: list[int], workers: int) -> None:
     for events in sorted(sizes):  # the peak of all children so far: growing sizes show their own
-        seconds = produce(events, 2, constituents=True)
+        seconds = produce(events, workers, constituents=True)
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         print(f"{events:,} events with constituents: {peak:.0f} MB, {seconds:.0f} s", flush=True)
 
@@ -64,11 +64,12 @@ def main() -> None:
     parser.add_argument("what", choices=("workers", "memory"))
     parser.add_argument("--events", type=int, nargs="+")
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=2, help="of `memory`")
     options = parser.parse_args()
     if options.what == "workers":
         workers((options.events or [20_000])[0], options.repeats)
     else:
-        memory(options.events or [10_000, 200_000])
+        memory(options.events or [10_000, 200_000], options.workers)
 
 
 if __name__ == "__main__":
