@@ -20,9 +20,14 @@ from resonaut.cli.benchmark_table import agreement_tables
 from resonaut.errors import ConfigError, EventsError, RunError
 from resonaut.events.events import Events
 from resonaut.features.robustness import distort
+from resonaut.models.classifier.trees import BoostedTrees
+from resonaut.models.density.spline import SplineFlow
+from resonaut.models.training import Trainer
 from resonaut.report.citations import bibtex
 from resonaut.report.page import write_report
+from resonaut.searches.cathode import CATHODE
 from resonaut.searches.combination import Combination
+from resonaut.searches.lacathode import LaCATHODE
 from resonaut.searches.regions import Region
 from resonaut.statistics.curves import FIGURES, Curves
 
@@ -102,6 +107,17 @@ def test_a_combination_says_how_alike_its_parts_are(events: Events, tmp_path: Pa
     assert BenchmarkResult.from_json(json.loads((tmp_path / "run" / "result.json").read_text())) == result
     assert "do its parts see the same background?" in write_report(tmp_path / "run").read_text()
     assert len(agreement_tables(result)) == 6
+
+
+def test_methods_of_the_same_density_learn_it_once_and_come_out_the_same(events: Events, tmp_path: Path) -> None:
+    density = SplineFlow(transforms=1, hidden=(8,), bins=4, trainer=Trainer(epochs=1))
+    parts = {"density": density, "classifier": BoostedTrees(max_iter=5), "oversample": 1.0}
+    methods = {"cathode": CATHODE(**parts), "lacathode": LaCATHODE(**parts)}
+    grid = GRID | {"injections": [200], "seeds": 1}
+    both = benchmark(events, methods=methods, cells=tmp_path, **grid)
+    assert len(list((tmp_path / "trainings").iterdir())) == 1
+    alone = benchmark(events, methods={"lacathode": methods["lacathode"]}, **grid)
+    assert alone.cells[0].auc == both.cells[1].auc != both.cells[0].auc
 
 
 def test_significance_is_sic_times_that_of_the_injected_signal(finished: tuple[Path, BenchmarkResult]) -> None:

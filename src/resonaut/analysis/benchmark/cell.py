@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 from jaxtyping import Float
 
 from resonaut.analysis.benchmark.division import Division, Pools, Sources, divide, read_pools
-from resonaut.analysis.running import placed
+from resonaut.analysis.running import placed, watched
 from resonaut.events.events import Events
 from resonaut.features.robustness import distort
 from resonaut.models.training import Device
@@ -75,10 +76,13 @@ class TrainCell:
     Args:
         sources: Where the events are; every process reads them for itself.
         device: Where networks are trained, which is no part of a cell's settings.
+        trainings: Folder of the networks' checkpoints. A training that was stopped goes on; and methods that learn the
+            same density of the same sidebands, with the same seed and injected signal, learn it once.
     """
 
     sources: Sources
     device: Device = "auto"
+    trainings: Path | None = None
 
     def __call__(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """The result of a cell, from `Cell.plain`."""
@@ -95,6 +99,7 @@ class TrainCell:
         )
         division = _distorted(division, cell, seed=noise)
         search: Search = placed(read_config("search", cell.search), self.device)
+        search = watched(search, self.trainings, progress=False)
         samples = division.samples.blinded(search.needs)
         clock = [perf_counter()]
         search.fit_background(samples, region, seed=background)

@@ -117,7 +117,7 @@ def run_benchmark(
     axes = grid(features=settings.features, method=list(searches), injected=settings.injections, seed=_seeds(settings))
     place = cells if cells is not None or folder is None else folder.path / "cells"
     results = scan(
-        TrainCell(sources, device),
+        TrainCell(sources, device, None if place is None else Path(place) / "trainings"),
         [_cell(settings, searches, axis).plain() for axis in axes],
         store=None if place is None else Store(Path(place), _depends_on(sources)),
         executor=executor or (Serial() if workers == 1 else Processes(workers)),
