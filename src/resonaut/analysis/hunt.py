@@ -1,47 +1,23 @@
-"""The main job: fit, score, cut, estimate the background twice, and say what was found.
-
-events -> fit_background (sidebands) -> fit_region (signal region) -> out-of-sample scores
--> thresholds from unseen sampled events -> counts
--> template estimate and fit of the selected spectrum -> p-values -> claim
-"""
+"""The main job: search one region, or scan for a resonance of any mass."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from resonaut.analysis.background import Background, estimate_background, sample_neighbourhood
-from resonaut.analysis.diagnostics import diagnose
-from resonaut.analysis.known_truth import check_truth, set_truth_aside
 from resonaut.analysis.loading import input_name
-from resonaut.analysis.result import Cutflow, CutRow, HuntResult, SpectrumRow, Stopwatch
-from resonaut.analysis.running import (
-    cross_fitted,
-    events_in_window,
-    method_name,
-    open_run,
-    read_source,
-    source_of,
-    watched,
-)
-from resonaut.analysis.selection import Cut, ScoredEvents, choose_cuts, score_data, score_template
+from resonaut.analysis.result import HuntResult
+from resonaut.analysis.running import cross_fitted
+from resonaut.analysis.scan.pipeline import run_scan
 from resonaut.analysis.settings import HuntSettings
+from resonaut.analysis.window import run_window
 from resonaut.events.events import Events
-from resonaut.protocols import CrossFitted, Search
-from resonaut.registry import check_config, dump_config, read_config
+from resonaut.protocols import Search
+from resonaut.registry import check_config, read_config
 from resonaut.searches.crossfit import CrossFit
-from resonaut.searches.regions import Region
-from resonaut.statistics.background_fit import SpectrumFitResult
-from resonaut.statistics.bump_hunt import claim, expected_z, quoted
-from resonaut.statistics.peak_fit import fit_peak
 
 __all__ = ["hunt", "run_hunt"]
-
-STAGES = ("fit_background", "fit_region", "template", "closure", "diagnostics", "truth")
 
 
 def hunt(
@@ -54,6 +30,7 @@ def hunt(
     format: str | None = None,
     search: Search | None = None,
     efficiencies: Sequence[float] = (0.1, 0.01, 0.001),
+    scan: str | Mapping[str, Any] | None = None,
     seed: int | None = None,
     out: str | Path | None = None,
     workers: int = 1,
@@ -70,9 +47,10 @@ def hunt(
         format: The file's format, where looking at it should not decide.
         search: The method; by default cross-fitted CATHODE. It is not modified.
         efficiencies: Background efficiencies of the cuts.
+        scan: Search windows with these centres, LOW:HIGH, GeV, instead of `region`; or all settings of `ScanSettings`.
         seed: The same seed gives the same result; None draws one.
         out: Folder of the run; None keeps the result in memory.
-        workers: Processes that make features, where events come as particles.
+        workers: Processes that search windows of a scan, or make features where events come as particles.
         progress: Say what is being done, on standard error.
 
     Returns:
@@ -93,6 +71,7 @@ def hunt(
             "features": features,
             "mass": mass,
             "efficiencies": efficiencies,
+            "scan": scan,
             "seed": seed,
         },
     )
@@ -111,115 +90,6 @@ def run_hunt(
 ) -> HuntResult:
     """Search events for a resonance, all settings in one object; `hunt` says what they mean."""
     settings = check_config(settings)
-    region = settings.mass_region()
     given = cross_fitted(CrossFit() if search is None else search)
-    source = source_of(settings, events)
-    watch = Stopwatch(progress)
-    with watch.stage("read", "reading events"):
-        loaded = read_source(source, settings, workers=workers, progress=progress)
-        window = events_in_window(loaded, region)
-        check_truth(window, given)
-    # Only now: a folder is not made for events that cannot be used.
-    methods = {} if out is None else {"search": dump_config(given)}
-    folder, settings = open_run(out, settings, methods, [source] if isinstance(source, Path) else [])
-    if folder is not None and folder.complete:
-        return HuntResult.from_json(folder.result())
-
-    fitted: CrossFitted = watched(given, None if folder is None else folder.path / "checkpoints", progress)
-    streams = dict(zip(STAGES, np.random.default_rng(settings.seed).spawn(len(STAGES)), strict=True))
-    labelled = set_truth_aside(window, given.needs, seed=streams["truth"])
-    samples, labels = labelled.blinded(given.needs), labelled.data.labels
-    with watch.stage("fit_background", "learning the background in the sidebands", shows_progress=True):
-        fitted.fit_background(samples, region, seed=streams["fit_background"])
-    with watch.stage("fit_region", "comparing the signal region with it, fold by fold"):
-        fitted.fit_region(samples, region, seed=streams["fit_region"])
-    with watch.stage("score", "scoring data and fresh background, setting thresholds"):
-        data = score_data(fitted, samples.data)
-        template = score_template(fitted, settings.efficiencies, seed=streams["template"])
-        cuts = choose_cuts(template, settings.efficiencies)
-    with watch.stage("statistics", "fitting spectra, estimating the background"):
-        neighbourhood = sample_neighbourhood(fitted, samples.data, region, seed=streams["closure"])
-        background = estimate_background(data, cuts, region, neighbourhood)
-    with watch.stage("diagnostics", "measuring closure and sculpting"):
-        found = diagnose(fitted, data, labels, template, cuts, background, region, seed=streams["diagnostics"])
-    best = quoted(background.cuts)
-    result = HuntResult(
-        method=method_name(fitted),
-        region=region.window,
-        sidebands=region.sidebands,
-        fit_range=background.fit_range,
-        n_events=len(loaded) + loaded.n_unusable,
-        n_unusable=loaded.n_unusable,
-        exclusions=dict(loaded.exclusions),
-        cutflow=_cutflow(loaded, window, samples.data, region, background),
-        n_signal_region=background.cuts[0].observed,
-        cuts=_rows(background, cuts, data, labels, region),
-        claim=claim(background.cuts),
-        p_quoted=best.p,
-        z_quoted=best.z,
-        n_trials=best.n_trials,
-        p_global=None,
-        z_global=None,
-        fits=[_spectrum(efficiency, fit, region) for efficiency, fit in background.fits.items()],
-        feature_closure=found.feature_closure,
-        c2st=found.c2st,
-        mass_sculpting=found.sculpting,
-        truth=found.truth,
-        seed=int(settings.seed or 0),
-        seconds=watch.seconds,
-    )
-    if folder is not None:
-        for name, table in found.tables.items():
-            folder.write_table(name, table)
-        folder.write_json("result.json", result.to_json())
-    return result
-
-
-def _cutflow(loaded: Events, window: Events, searched: Events, region: Region, background: Background) -> list[Cutflow]:
-    """How many events are left after each step, from the file to the tightest cut."""
-    steps = [("in the file", len(loaded) + loaded.n_unusable)]
-    steps += [(f"excluded: {reason}", -count) for reason, count in loaded.exclusions.items()]
-    steps += [
-        ("usable", len(loaded)),
-        (f"{region.sideband_low:g}-{region.sideband_high:g} GeV", len(window)),
-    ]
-    if len(searched) < len(window):
-        steps.append(("searched; the others are the truth that the method asks for", len(searched)))
-    steps += [
-        (f"signal region {region.low:g}-{region.high:g} GeV", background.cuts[0].observed),
-    ]
-    steps += [(f"signal region, {100 * cut.efficiency:g} % cut", cut.observed) for cut in background.cuts[1:]]
-    return [Cutflow(step=step, events=events) for step, events in steps]
-
-
-def _rows(
-    background: Background, cuts: Sequence[Cut], data: ScoredEvents, labels: np.ndarray | None, region: Region
-) -> list[CutRow]:
-    """The rows of the table; what labels add to them is not known to anything before."""
-    inside = region.in_signal(data.events.mass)
-    selections = [inside, *(inside & cut.passed(data) for cut in cuts)]
-    rows = []
-    for result, selected in zip(background.cuts, selections, strict=True):
-        truth: dict[str, Any] = {}
-        if labels is not None:
-            signal = int(labels[selected].sum())
-            truth = {
-                "n_signal": signal,
-                "n_background": int(selected.sum()) - signal,
-                "expected_z": expected_z(signal, result),
-            }
-        rows.append(CutRow(**vars(result), **truth))
-    return rows
-
-
-def _spectrum(efficiency: float, fit: SpectrumFitResult, region: Region) -> SpectrumRow:
-    """The fit's quality, and the peak on top of it."""
-    peak = fit_peak(fit.edges, fit.counts, fit.expected, region.window, fit.integral(*region.window).error)
-    return SpectrumRow(
-        efficiency=efficiency,
-        chi2=fit.chi2,
-        n_dof=fit.n_dof,
-        p_value=fit.p_value,
-        n_shape_parameters=fit.n_shape_parameters,
-        **asdict(peak),
-    )
+    run = run_window if settings.scan is None else run_scan
+    return run(settings, given, events=events, out=out, workers=workers, progress=progress)

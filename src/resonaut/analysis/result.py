@@ -9,6 +9,7 @@ from time import perf_counter
 
 from resonaut.runs.as_json import AsJson
 from resonaut.statistics.bump_hunt import CutResult
+from resonaut.statistics.global_significance import GlobalSignificance
 
 __all__ = [
     "C2ST",
@@ -16,6 +17,8 @@ __all__ = [
     "Cutflow",
     "FeatureClosure",
     "HuntResult",
+    "NotScanned",
+    "Scan",
     "Sculpting",
     "SpectrumRow",
     "Stopwatch",
@@ -105,11 +108,36 @@ class Truth:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NotScanned:
+    """A window that was asked for, and why it was not searched."""
+
+    window: tuple[float, float]
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scan:
+    """What is known of all windows together.
+
+    Args:
+        centres: That were asked for, GeV.
+        not_scanned: Windows among them that the spectrum does not allow.
+        significance: Of the largest excess that nothing speaks against, after the trials over the windows; None where
+            every window is withheld.
+    """
+
+    centres: tuple[float, float]
+    not_scanned: list[NotScanned]
+    significance: GlobalSignificance | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class HuntResult(AsJson):
     """The result of a hunt; the keys are those of result.json.
 
     `p_quoted` is the smallest local p over the cuts, corrected for having looked at `n_trials` of them. `claim` is
-    "made", "none", or "withheld because ...". `p_global` and `z_global` stay None until a scan has made them.
+    "made", "none", or "withheld because ...". Of a scan this is the window with the largest excess, `windows` has all
+    of them, and `claim`, `p_global` and `z_global` are the scan's; without one these two are None.
     """
 
     method: str
@@ -135,6 +163,8 @@ class HuntResult(AsJson):
     truth: Truth | None
     seed: int
     seconds: dict[str, float] = field(default_factory=dict)
+    scan: Scan | None = None
+    windows: list[HuntResult] = field(default_factory=list)
 
 
 @dataclass

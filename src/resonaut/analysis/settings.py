@@ -15,7 +15,14 @@ from resonaut.searches.regions import Region
 from resonaut.statistics.floor import Floor
 from resonaut.statistics.region_model import Systematics
 
-__all__ = ["BenchmarkSettings", "HuntSettings", "LimitSettings", "QualitySettings", "WindowSettings"]
+__all__ = [
+    "BenchmarkSettings",
+    "HuntSettings",
+    "LimitSettings",
+    "QualitySettings",
+    "ScanSettings",
+    "WindowSettings",
+]
 
 Efficiency = Annotated[float, Interval(gt=0, lt=1)]
 Share = Annotated[float, Interval(ge=0, lt=1)]
@@ -25,6 +32,11 @@ AtLeastOne = Annotated[int, Ge(1)]
 def _columns(features: object) -> object:
     """A feature set's name, or columns with commas between them, or a list of columns."""
     return resolve(features) if isinstance(features, str | list | tuple) else features
+
+
+def _scan(scan: object) -> object:
+    """The centres alone, LOW:HIGH, or a table with all settings of a scan."""
+    return {"centres": scan} if isinstance(scan, str) else scan
 
 
 def _feature_sets(features: object) -> object:
@@ -65,15 +77,35 @@ class WindowSettings:
 
 @settings
 @dataclass(frozen=True, kw_only=True)
+class ScanSettings:
+    """Signal regions that overlap, one hunt in each.
+
+    Args:
+        centres: Of the windows, LOW:HIGH, GeV.
+        width: Of a window at 3500 GeV, GeV; it scales with the mass, as the resolution does.
+        step: From a window to the next, in widths.
+        toys: Background-only repetitions of the scan, for the global p-value.
+    """
+
+    centres: str
+    width: Annotated[float, Interval(gt=0, lt=3500)] = 400.0
+    step: Annotated[float, Interval(gt=0, le=1)] = 0.5
+    toys: Annotated[int, Ge(10)] = 1000
+
+
+@settings
+@dataclass(frozen=True, kw_only=True)
 class HuntSettings(WindowSettings):
     """What is searched, and where.
 
     Args:
         efficiencies: Background efficiencies of the cuts; their number is the quoted p-value's trials factor.
+        scan: Windows to be searched one after the other instead of the one region.
     """
 
     verb: Literal["hunt"] = "hunt"
     efficiencies: tuple[Efficiency, ...] = (0.1, 0.01, 0.001)
+    scan: Annotated[ScanSettings | None, BeforeValidator(_scan)] = None
 
 
 @settings

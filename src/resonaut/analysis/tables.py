@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Bool, Float
 
+from resonaut.analysis.result import HuntResult
 from resonaut.analysis.selection import Cut, ScoredEvents
 from resonaut.events.events import Events
 from resonaut.statistics.background_fit import SpectrumFitResult
@@ -23,6 +24,8 @@ __all__ = [
     "curve_table",
     "feature_table",
     "fold_table",
+    "scan_table",
+    "scan_toy_table",
     "score_distribution_table",
     "scores_table",
     "sculpting_table",
@@ -142,6 +145,31 @@ def fold_table(data: ScoredEvents, cuts: Sequence[Cut], results: Sequence[CutRes
             }
         )
     return stack(rows)
+
+
+def scan_table(windows: Sequence[HuntResult]) -> pa.Table:
+    """What every window of a scan observed and expected after every cut."""
+    return stack(
+        {
+            "low": result.region[0],
+            "high": result.region[1],
+            "p_quoted": result.p_quoted,
+            "z_quoted": result.z_quoted,
+            "efficiency": np.array([row.efficiency for row in result.cuts]),
+            "observed": np.array([row.observed for row in result.cuts]),
+            "expected": np.array([row.expected for row in result.cuts]),
+            "expected_error": np.array([row.expected_error for row in result.cuts]),
+            "p_local": np.array([row.p_local for row in result.cuts]),
+            "z_local": np.array([row.z_local for row in result.cuts]),
+            "trusted": np.array([result.cuts[0].withheld is None and row.withheld is None for row in result.cuts]),
+        }
+        for result in windows
+    )
+
+
+def scan_toy_table(toys: Float[Array, "T W"]) -> pa.Table:
+    """Significances of the toys of a scan, a column a window."""
+    return pa.table({f"z_{k}": column for k, column in enumerate(toys.T)})
 
 
 def curve_table(curves: Curves) -> pa.Table:

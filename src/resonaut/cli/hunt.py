@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -27,6 +27,10 @@ def hunt(
     settings: Annotated[tuple[str, ...], Parameter(name="--set", negative=(), show_default=False)] = (),
     folds: int | None = None,
     cuts: str | None = None,
+    scan: str | None = None,
+    scan_width: float | None = None,
+    scan_step: float | None = None,
+    toys: int | None = None,
     common: Common | None = None,
 ) -> None:
     """Search events for a resonance, and say how significant it is.
@@ -58,10 +62,19 @@ def hunt(
         Parts of the data, each scored by what was trained on the others. [default: 5]
     cuts
         Background efficiencies of the cuts, with commas between them. [default: 0.1,0.01,0.001]
+    scan
+        Instead of one region, windows that overlap: their centres LOW:HIGH in GeV, such as 2900:4500.
+    scan_width
+        Width in GeV of a window at 3500 GeV; it scales with the mass. [default: 400]
+    scan_step
+        From a window to the next, in widths. [default: 0.5]
+    toys
+        Background-only repetitions of the scan, for the global p-value. [default: 1000]
     """
     from resonaut.analysis.hunt import run_hunt
     from resonaut.analysis.settings import HuntSettings
-    from resonaut.cli.table import hunt_table
+    from resonaut.cli.table import hunt_table, scan_table
+    from resonaut.errors import ConfigError
     from resonaut.registry import read_config
     from resonaut.runs.processes import limit_threads
 
@@ -77,6 +90,13 @@ def hunt(
         efficiencies=None if cuts is None else cuts.split(","),
         seed=common.seed,
     )
+    windows = without_none(centres=scan, width=scan_width, step=scan_step, toys=toys)
+    if windows:
+        given["scan"] = _as_table(recipe["run"].get("scan", {})) | windows
+        if "centres" not in given["scan"]:
+            raise ConfigError("--scan-width, --scan-step and --toys are of a scan; give its centres, --scan LOW:HIGH")
+    if region is not None and ("scan" in given or "scan" in recipe["run"]):
+        raise ConfigError(f"--region {region} is one window and --scan many; give one of them")
     run = read_config(HuntSettings, recipe["run"] | given)
     search = read_config("search", search_settings(recipe["search"], method, settings, folds))
     out = run_folder(common, "hunt", run.events)
@@ -84,4 +104,10 @@ def hunt(
         limit_threads(common.workers)
 
     result = run_hunt(run, search, out=out, workers=common.workers or n_cores(), progress=True)
-    finish(out, hunt_table(result), f"Claim: {result.claim}.")
+    scanned = () if result.scan is None else (scan_table(result),)
+    finish(out, *scanned, hunt_table(result), f"Claim: {result.claim}.")
+
+
+def _as_table(scan: str | dict[str, Any]) -> dict[str, Any]:
+    """A recipe's scan, which may be its centres alone."""
+    return {"centres": scan} if isinstance(scan, str) else scan

@@ -23,6 +23,7 @@ __all__ = [
     "Significance",
     "asimov_z",
     "binomial_interval",
+    "excess_after_trials",
     "excess_z",
     "p_to_z",
     "significance",
@@ -82,10 +83,16 @@ def p_to_z(p: float) -> float:
 
 def z_after_trials(z: float, trials: int) -> float:
     """Significance left when `z` is the best of `trials` looks: Sidak's 1 - (1 - p)^trials."""
-    log_p = log_ndtr(-z)
-    if log_p < np.log(1e-12):  # Here it is trials * p to every digit, in logarithms because p may underflow.
-        return float(-ndtri_exp(log_p + np.log(trials)))
-    return float(-ndtri_exp(np.log(-np.expm1(trials * np.log1p(-np.exp(log_p))))))
+    return float(excess_after_trials(z, trials))
+
+
+def excess_after_trials(z: ArrayLike, trials: int) -> Float[np.ndarray, "..."]:
+    """The same for arrays."""
+    log_p = log_ndtr(-np.asarray(z, dtype=np.float64))
+    with np.errstate(divide="ignore"):  # z = -inf has p = 1
+        sidak = np.log(-np.expm1(trials * np.log1p(-np.exp(log_p))))
+    # Small p: it is trials * p to every digit, in logarithms because p may underflow.
+    return np.asarray(-ndtri_exp(np.where(log_p < np.log(1e-12), log_p + np.log(trials), sidak)))
 
 
 def binomial_interval(passed: int, total: int, level: float = 0.6827) -> tuple[float, float]:

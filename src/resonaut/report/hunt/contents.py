@@ -22,6 +22,9 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "folds": ("efficiency", "fold", "threshold", "observed", "expected", "expected_error", "z"),
 }
 _WITH_LABELS: dict[str, tuple[str, ...]] = {"curves": ("fpr", "tpr", "sic", "sic_error", "passes_floor")}
+_WITH_SCAN: dict[str, tuple[str, ...]] = {
+    "scan": ("low", "high", "efficiency", "p_local", "p_quoted", "trusted"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +57,9 @@ class RunContents(FinishedRun):
             del wanted["sculpting"]
         if result.truth is not None:
             wanted |= _WITH_LABELS
+        if result.scan is not None:
+            toys = tuple(f"z_{k}" for k in range(len(result.windows)))
+            wanted |= _WITH_SCAN | {"scan_toys": toys}
         return cls(
             **common_parts(folder),
             result=result,

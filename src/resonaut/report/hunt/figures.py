@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from resonaut.plots import curves, folds, scores, sculpting, spectrum
+from resonaut.plots import curves, folds, scan, scores, sculpting, spectrum
 from resonaut.plots.features import feature, feature_deviation, feature_ratio
 from resonaut.plots.style import above_and_below, figure
 from resonaut.plots.table import Table, merge_bins, select, values
@@ -26,6 +26,7 @@ SHOWN_FEATURES = 12
 def draw_figures(run: RunContents) -> dict[str, list[Image]]:
     """Every figure, by section of the page; also written into the run's folder."""
     sections = {
+        "scan": _scan(run),
         "spectrum": _spectra(run),
         "features": _features(run),
         "sculpting": _sculpting(run),
@@ -35,6 +36,21 @@ def draw_figures(run: RunContents) -> dict[str, list[Image]]:
         "curves": _curves(run),
     }
     return render_figures(run.path, sections)
+
+
+def _scan(run: RunContents) -> Iterator[Drawing]:
+    """Local p against mass, and the toys of the whole scan."""
+    if run.result.scan is None:
+        return
+    canvas = figure(9.6, 4.8)
+    scan.local_p(run.tables["scan"], canvas.add_axes((0.09, 0.13, 0.86, 0.78)), mass=run.mass)
+    yield "scan", "Local p-value in each window of the scan, against mass", canvas
+    significance = run.result.scan.significance
+    if significance is not None:
+        canvas = figure(6.4, 4.2)
+        axes = canvas.add_axes((0.12, 0.15, 0.85, 0.75))
+        scan.toy_maxima(run.tables["scan_toys"], axes, observed=significance.z_local)
+        yield "scan_toys", "Largest significance of each toy of the scan", canvas
 
 
 def _spectra(run: RunContents) -> Iterator[Drawing]:

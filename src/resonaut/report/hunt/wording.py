@@ -66,7 +66,8 @@ def trials(result: HuntResult) -> str:
     corrected = f"{sigma(result.z_quoted)} (p = {p_value(result.p_quoted)}) corrected for the {cuts}"
     if result.z_global is None or result.p_global is None:
         return f"{corrected}; not global: no scan was made"
-    return f"{corrected}; {sigma(result.z_global)} (p = {p_value(result.p_global)}) global"
+    how = ", extrapolated" if result.scan and result.scan.significance and result.scan.significance.extrapolated else ""
+    return f"{corrected}; {sigma(result.z_global)} (p = {p_value(result.p_global)}{how}) global"
 
 
 def _deviation(row: CutRow) -> str:
