@@ -130,6 +130,7 @@ def write_run(
         "c2st": {"sidebands": {"auc": 0.508, "error": 0.004, "floor": 0.501, "floor_error": 0.003}},
         "mass_sculpting": [
             {"efficiency": e, "chi2": float(rng.chisquare(20)), "n_dof": 20, "p_value": float(rng.uniform(0.02, 1))}
+            | {"bump": 0.012, "bump_error": 0.021, "bump_p_value": 0.57}
             for e in EFFICIENCIES[1:]
         ],
         "truth": _truth(kept[1.0]) if labels and signal else None,

@@ -19,10 +19,12 @@ from resonaut.analysis.background import Background
 from resonaut.analysis.result import C2ST, FeatureClosure, Sculpting, Truth
 from resonaut.analysis.selection import Cut, ScoredEvents
 from resonaut.analysis.truth import measure_truth
+from resonaut.errors import FitError
 from resonaut.events.events import Events
 from resonaut.protocols import CrossFitted, Seed
 from resonaut.quality.two_sample import c2st, feature_closure
 from resonaut.searches.regions import Region
+from resonaut.statistics.sculpting import sculpted_bump
 
 __all__ = ["Diagnostics", "diagnose"]
 
@@ -93,9 +95,9 @@ def diagnose(
             0, tables.feature_table("sidebands", sidebands.events, sampled.events, expected=len(sidebands))
         )
         out["tables/sculpting.parquet"] = sculpted = tables.sculpting_table(
-            {"data sidebands": sidebands, "sampled background": sampled}, cuts, _mass_bins(region)
+            {"data sidebands": sidebands, "sampled background": _joined(sampled, template)}, cuts, _mass_bins(region)
         )
-        sculpting = [_sculpting(sculpted, cut.efficiency) for cut in cuts]
+        sculpting = [_sculpting(sculpted, cut.efficiency, region) for cut in cuts]
     for cut, result in zip(cuts, results[1:], strict=True):
         feature_tables.append(
             tables.feature_table(
@@ -152,11 +154,21 @@ def _mass_bins(region: Region) -> Array:
     return np.linspace(region.sideband_low, region.sideband_high, n + 1)
 
 
-def _sculpting(table: pa.Table, efficiency: float) -> Sculpting:
-    """Compare the fraction of sideband data that passes with that of sampled background, bin by bin.
+def _joined(sidebands: ScoredEvents, region: ScoredEvents) -> ScoredEvents:
+    """Sampled background of all masses."""
+    return ScoredEvents(
+        Events.concatenate([sidebands.events, region.events]),
+        np.concatenate([sidebands.score, region.score]),
+        np.concatenate([sidebands.fold, region.fold]),
+    )
 
-    The sampled events have the data's own masses: a cut that merely depends on mass passes this test, one whose
-    dependence the sampled background does not share fails it.
+
+def _sculpting(table: pa.Table, efficiency: float, region: Region) -> Sculpting:
+    """Compare the fraction of sideband data that passes with that of sampled background, and that with itself.
+
+    The sampled events beside the region have the data's own masses: a cut that merely depends on mass passes the first
+    test, one whose dependence the sampled background does not share fails it. The second asks whether the cut makes a
+    bump of sampled background.
     """
     rows = table.filter(pc.field("efficiency") == efficiency)
     data, sampled = (rows.filter(pc.field("sample") == name) for name in ("data sidebands", "sampled background"))
@@ -165,4 +177,17 @@ def _sculpting(table: pa.Table, efficiency: float) -> Sculpting:
     used = np.isfinite(difference)
     chi2, n_dof = float(((difference / error)[used] ** 2).sum()), int(used.sum())
     p_value = float(chi2_distribution.sf(chi2, n_dof))
-    return Sculpting(efficiency=efficiency, chi2=chi2, n_dof=n_dof, p_value=p_value)
+    mass = (np.asarray(sampled["low"]) + np.asarray(sampled["high"])) / 2
+    try:
+        bump = sculpted_bump(mass, np.asarray(sampled["total"]), np.asarray(sampled["passed"]), region.in_signal(mass))
+    except FitError:  # Too few pass a tight cut in the sidebands.
+        bump = None
+    return Sculpting(
+        efficiency=efficiency,
+        chi2=chi2,
+        n_dof=n_dof,
+        p_value=p_value,
+        bump=None if bump is None else bump.excess,
+        bump_error=None if bump is None else bump.error,
+        bump_p_value=None if bump is None else bump.p_value,
+    )

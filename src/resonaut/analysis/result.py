@@ -86,12 +86,26 @@ class C2ST:
 
 @dataclass(frozen=True, kw_only=True)
 class Sculpting:
-    """Whether a cut passes the same fraction of sideband data as of sampled background at every mass."""
+    """Whether a cut shapes the mass spectrum.
+
+    Args:
+        efficiency: Of the cut.
+        chi2: Of the fractions of sideband data and of sampled background that pass, bin by bin of mass.
+        n_dof: Bins.
+        p_value: Of that.
+        bump: Share of its expected events that the cut adds in the signal region by itself: the fraction of sampled
+            background that passes there over the one interpolated from both sides, less 1. None where too few pass.
+        bump_error: Its error.
+        bump_p_value: Two-sided, of no bump.
+    """
 
     efficiency: float
     chi2: float
     n_dof: int
     p_value: float
+    bump: float | None
+    bump_error: float | None
+    bump_p_value: float | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,8 +22,8 @@ from resonaut.report.page import write_report
 from resonaut.searches.crossfit import CrossFit
 from resonaut.searches.cwola import CWoLa
 
-SCAN = {"centres": "3100:3700", "toys": 20, "step": 1.0}
-CUTS = (0.1, 0.02)
+SCAN = {"centres": "3500:4000", "toys": 20, "step": 1.0}
+CUTS = (0.2, 0.1)
 
 
 def quick() -> CrossFit:

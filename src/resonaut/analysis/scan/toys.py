@@ -2,7 +2,7 @@
 
 An event has one vector: its mass, and which cuts of which windows it passes. The pool of the toys is the data, made to
 look like background: masses are smeared, so that the data's own fluctuations do not stay in every toy; then events are
-weighted (`statistics/raking.py`) such that the spectrum is the fitted one and that each cut of each window keeps what
+weighted (`statistics/raking.py`) such that all spectra are the fitted ones and that each cut keeps in its window what
 is expected of it. A toy draws whole events from the pool, fits every window's spectra anew, chooses the functions anew,
 and judges every cut as a hunt does. Its searches are not trained anew; docs/statistics.md says how that was checked.
 """
@@ -19,6 +19,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from resonaut.analysis.result import HuntResult
+from resonaut.errors import FitError
 from resonaut.scans.executors import Executor
 from resonaut.scans.scan import scan
 from resonaut.scans.store import Store
@@ -119,7 +120,8 @@ def toy_batch(mass: Float[Array, " N"], windows: Sequence[ScoredWindow], *, seed
     whole = (float(statistics.edges[0]), float(statistics.edges[-1]))
     spectrum = statistics.fit.fit(mass, whole, best.region)
     expected = spectrum.family.on(pool.edges).events(spectrum.coefficients)
-    raked = rake(pool.expected, [*_bins(pool, expected), *_parts(pool, expected, statistics)])
+    sides = _sides(pool, mass, passes[1:], statistics)
+    raked = rake(pool.expected, [*_bins(pool, expected), *sides, *_parts(pool, expected, statistics)])
     return ToyBatch(pool=replace(pool, expected=raked), statistics=statistics, seed=seed)
 
 
@@ -148,6 +150,23 @@ def _bins(pool: EventPool, expected: Float[Array, " B"]) -> Iterator[tuple[Int[A
     starts = np.searchsorted(pool.bins, np.arange(len(expected) + 1))
     for b, events in enumerate(expected):
         yield np.arange(starts[b], starts[b + 1]), float(events)
+
+
+def _sides(
+    pool: EventPool, mass: Float[Array, " N"], passes: Sequence[Bool[Array, "N C"]], statistics: SelectedScan
+) -> Iterator[tuple[Int[Array, " _"], float]]:
+    """Beside each window what its cuts select follows a fit, where there is one: a resonance there is smoothed away."""
+    for w, (cuts, passed) in enumerate(zip(statistics.windows, passes, strict=True)):
+        for c in range(statistics.n_cuts):
+            try:
+                fit = statistics.fit.fit(mass[passed[:, c]], cuts.fit_range, cuts.window)
+            except FitError:  # too few: they tell no resonance either
+                continue
+            selected = pool.passes[:, 1 + w * statistics.n_cuts + c]
+            first_kinds = np.searchsorted(pool.bins, np.searchsorted(pool.edges, fit.edges))
+            for b in np.flatnonzero(~fit.masked):
+                rows = np.arange(first_kinds[b], first_kinds[b + 1])
+                yield rows[selected[rows]], float(fit.expected[b])
 
 
 def _parts(
