@@ -162,7 +162,8 @@ def test_error_budget_fits_and_closure_are_result_jsons(make_run: Any) -> None:
     for cells, row in zip(page.body("feature-closure"), result["feature_closure"], strict=True):
         assert [value for value, _ in cells[2:]] == [row["ks"], row["p"]]
     for cells, row in zip(page.body("sculpting-table"), result["mass_sculpting"], strict=True):
-        assert [value for value, _ in cells[1:]] == [row["chi2"], row["n_dof"], row["p_value"]]
+        names = ("chi2", "n_dof", "p_value", "bump", "bump_p_value")
+        assert [value for value, _ in cells[1:]] == [row[name] for name in names]
     for cells, cut in zip(page.body("cut-closure"), result["cuts"][1:], strict=True):
         assert cells[1][0] == cut["closure"]["relative_difference"]
         assert cells[2][0] == cut["closure"]["pull"]
