@@ -94,8 +94,7 @@ def make(out: Path, background: Path | None, n_events: int, workers: int) -> Non
                 raise SystemExit(f"{background} is used up at box {seed}; lower --events")
             table, truth = mixed_box(slice_, out, seed, workers)
         with atomic_path(out / f"box-{seed}.parquet") as temporary:
-            small = pa.table({name: table[name].cast(pa.float32()) for name in COLUMNS})
-            pq.write_table(small, temporary, compression="zstd")
+            pq.write_table(_small(table), temporary, compression="zstd")
         with atomic_path(truth_file) as temporary:
             temporary.write_text(json.dumps(truth) + "\n")
         print(f"box {seed}: {len(table):,} events")
@@ -138,9 +137,14 @@ def mixed_box(background: pa.Table, out: Path, seed: int, workers: int) -> tuple
     assert inside[-1] >= needed, f"box {seed}: {inside[-1]} signal events in the window, {needed} needed"
     rng = np.random.default_rng(seed)
     kept = rng.permutation(len(background))[n_signal:]
-    both = pa.concat_tables([background.take(np.sort(kept)), signal.slice(0, n_signal)])
+    both = pa.concat_tables([_small(background).take(np.sort(kept)), _small(signal).slice(0, n_signal)])
     truth |= {"n_signal": n_signal, "s_over_sqrt_b": needed / in_window**0.5}
     return both.take(rng.permutation(len(both))), truth
+
+
+def _small(table: pa.Table) -> pa.Table:
+    """The columns of a box, in four bytes each."""
+    return pa.table({name: table[name].cast(pa.float32()) for name in COLUMNS})
 
 
 def search_boxes(boxes: Path, out: Path, recipe: Path | None, n_toys: int, workers: int) -> None:
