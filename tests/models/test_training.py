@@ -49,7 +49,7 @@ def test_it_finds_the_minimum(data):
     assert history.train_loss[-1] < 1e-5 < history.train_loss[0]
 
 
-@pytest.mark.parametrize("schedule", ["one-cycle", "cosine", "constant"])
+@pytest.mark.parametrize("schedule", ["one-cycle", "cosine", "cosine-warm-up", "constant"])
 def test_every_schedule_learns(schedule, data):
     history = replace(TRAINER, epochs=10, schedule=schedule).fit(Line(), data, seed=1)
     assert history.train_loss[-1] < 0.1 * history.train_loss[0]

@@ -10,10 +10,12 @@ from typing import Literal, get_args
 
 __all__ = ["Schedule", "learning_rate_factor"]
 
-Schedule = Literal["one-cycle", "cosine", "constant"]
-"""`one-cycle` warms up over 30 % and anneals to almost nothing (Smith and Topin, arXiv:1708.07120)."""
+Schedule = Literal["one-cycle", "cosine", "cosine-warm-up", "constant"]
+"""`one-cycle` warms up over 30 % and anneals to almost nothing (Smith and Topin, arXiv:1708.07120); `cosine-warm-up`
+rises along a line over the first 10 % and anneals to nothing."""
 
 _WARM_UP = 0.3
+_SHORT_WARM_UP = 0.1
 _FIRST = 1 / 25
 _LAST = 1e-6
 
@@ -24,6 +26,10 @@ def learning_rate_factor(schedule: Schedule, done: float) -> float:
         return 1.0
     if schedule == "cosine":
         return _between(1.0, 0.0, done)
+    if schedule == "cosine-warm-up":
+        if done < _SHORT_WARM_UP:
+            return done / _SHORT_WARM_UP
+        return _between(1.0, 0.0, (done - _SHORT_WARM_UP) / (1 - _SHORT_WARM_UP))
     if schedule == "one-cycle":
         if done < _WARM_UP:
             return _between(_FIRST, 1.0, done / _WARM_UP)

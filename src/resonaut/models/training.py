@@ -4,7 +4,8 @@ The network owns its loss, `loss(batch) -> [B]`, one value an event; the trainer
 precision, learning rate, averaging, early stopping, checkpoints. A new method is then a network and nothing more.
 
 The data live on the device as whole tensors, and a batch is a set of rows: tables of a million events fit, and no
-loader stands between them and the arithmetic.
+loader stands between them and the arithmetic. Point clouds are `Ragged` there, and batches of them hold sets of similar
+size (`resonaut.models.ragged`).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from resonaut.errors import ConfigError, FitError
+from resonaut.models.ragged import Ragged, similar_batches
 from resonaut.models.saving import read_tensors, write_tensors
 from resonaut.models.schedules import Schedule, learning_rate_factor
 from resonaut.protocols import Seed
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["Device", "Trainer", "TrainingHistory", "seeded"]
 
 Batch = dict[str, Tensor]
+Data = dict[str, Tensor | Ragged]
 Tensors = tuple[Tensor, ...] | list[Tensor]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 
@@ -74,7 +77,7 @@ class Trainer:
         epochs: Passes over the data.
         batch_size: Events a step.
         learning_rate: The highest the schedule reaches.
-        schedule: "one-cycle", "cosine" or "constant".
+        schedule: "one-cycle", "cosine", "cosine-warm-up" or "constant".
         weight_decay: AdamW's.
         gradient_clip: Largest norm of a step's gradient; None leaves it alone.
         ema: Decay of a running average of the weights, which is what is kept; None keeps the last weights.
@@ -116,7 +119,7 @@ class Trainer:
     def fit(
         self,
         network: nn.Module,
-        data: Mapping[str, Tensor],
+        data: Mapping[str, Tensor | Ragged],
         *,
         weight: Float[Tensor, " N"] | None = None,
         seed: Seed = None,
@@ -124,8 +127,9 @@ class Trainer:
         """Train a network in place; it comes back on the CPU, ready for use.
 
         Args:
-            network: Has `loss(batch) -> [B]`; batch holds rows of `data` under the same names.
-            data: Tensors with one row an event.
+            network: Has `loss(batch) -> [B]`; batch holds rows of `data` under the same names, and of a point cloud
+                `x` the points as a rectangle "x" and which of them exist as "x_mask".
+            data: Tensors with one row an event, point clouds with one set an event.
             weight: Of each event; only ratios matter.
             seed: Batches and whatever the loss draws follow from it. The global random state stays as it was.
 
@@ -162,21 +166,21 @@ class Trainer:
 class _Training:
     """One training under way: the state that a checkpoint holds, and the loop."""
 
-    def __init__(self, trainer: Trainer, fabric: Fabric, network: nn.Module, data: Batch, seed: int) -> None:
+    def __init__(self, trainer: Trainer, fabric: Fabric, network: nn.Module, data: Data, seed: int) -> None:
         self.trainer, self.fabric, self.network, self.seed = trainer, fabric, network, seed
         self.history = TrainingHistory()
         # Named by all that determines the result, so that a file is found by the training it belongs to and no other.
         self.file = (
             trainer.checkpoints and trainer.checkpoints / f"{_fingerprint(trainer, network, data, seed)}.safetensors"
         )
-        order = torch.randperm(len(data["weight"]))
+        order = torch.randperm(_rows(data))
         n_held_out = round(trainer.validation_fraction * len(order))
         if trainer.validation_fraction and not 0 < n_held_out < len(order):
             raise FitError(
                 f"{len(order)} events cannot be split for validation; give more or set validation_fraction 0"
             )
         self.train, self.held_out = (
-            {name: fabric.to_device(tensor[rows]) for name, tensor in data.items()}
+            {name: tensor[rows].to(fabric.device) for name, tensor in data.items()}
             for rows in (order[n_held_out:], order[:n_held_out])
         )
         optimizer = torch.optim.AdamW(network.parameters(), lr=trainer.learning_rate, weight_decay=trainer.weight_decay)
@@ -219,13 +223,13 @@ class _Training:
 
     def _epoch(self, epoch: int) -> float:
         """Take one step a batch; the mean loss."""
-        trainer, weight = self.trainer, self.train["weight"]
-        n_batches = -(-len(weight) // trainer.batch_size)
-        total = torch.zeros((), device=weight.device)
+        trainer, n = self.trainer, _rows(self.train)
+        total = torch.zeros((), device=self.fabric.device)
         self.model.train()
         # Batches of equal size: a last one of a few events would take a step as long as the others'.
-        for i, rows in enumerate(torch.randperm(len(weight)).to(weight.device).tensor_split(n_batches)):
-            done = (epoch + i / n_batches) / trainer.epochs
+        batches = self._batches(self.train, torch.randperm(n))
+        for i, rows in enumerate(batches):
+            done = (epoch + i / len(batches)) / trainer.epochs
             for group in self.optimizer.param_groups:
                 group["lr"] = trainer.learning_rate * learning_rate_factor(trainer.schedule, done)
             self.optimizer.zero_grad()
@@ -236,7 +240,7 @@ class _Training:
             self.optimizer.step()
             if self.average:
                 self.average.update_parameters(self.network)
-            total += loss.detach() * (len(rows) / len(weight))
+            total += loss.detach() * (len(rows) / n)
         return self._finite(float(total), "training", epoch)
 
     def _validate(self, epoch: int) -> None:
@@ -254,16 +258,29 @@ class _Training:
 
     def _validation_loss(self, epoch: int) -> float:
         """The mean loss of the held-out events, with the same noise after every epoch: what differs is the network."""
-        weight = self.held_out["weight"]
-        rows = torch.split(torch.arange(len(weight), device=weight.device), self.trainer.batch_size)
+        held_out, weight = self.held_out, self.held_out["weight"]
+        assert isinstance(weight, Tensor)
         self.kept.eval()
         with seeded(self.seed), torch.no_grad(), self.fabric.autocast():
-            total = sum(float(self._loss(self.kept, self.held_out, r).sum()) for r in rows)
+            batches = self._batches(held_out, torch.arange(len(weight)))
+            total = sum(float(self._loss(self.kept, held_out, rows).sum()) for rows in batches)
         return self._finite(total / float(weight.sum()), "validation", epoch)
 
-    def _loss(self, network: Any, data: Batch, rows: Tensor) -> Float[Tensor, " B"]:
+    def _batches(self, data: Data, order: Tensor) -> list[Tensor]:
+        """The rows of each batch, out of rows in that order."""
+        sizes = [cloud.counts for cloud in data.values() if isinstance(cloud, Ragged)]
+        return similar_batches(order, sizes, -(-len(order) // self.trainer.batch_size))
+
+    def _loss(self, network: Any, data: Data, rows: Tensor) -> Float[Tensor, " B"]:
         """The weighted loss of each event."""
-        batch = {name: tensor[rows] for name, tensor in data.items()}
+        on_device = rows.to(self.fabric.device)
+        batch: Batch = {}
+        for name, column in data.items():
+            if isinstance(column, Ragged):
+                padded = column.padded(rows)
+                batch |= {name: padded.points, f"{name}_mask": padded.mask}
+            else:
+                batch[name] = column[on_device]
         weighted: Tensor = batch.pop("weight") * network.loss(batch)
         return weighted
 
@@ -328,22 +345,28 @@ def _average(network: nn.Module, decay: float | None) -> AveragedModel | None:
     return AveragedModel(network, multi_avg_fn=update)
 
 
-def _with_weight(data: Mapping[str, Tensor], weight: Tensor | None) -> Batch:
+def _with_weight(data: Mapping[str, Tensor | Ragged], weight: Tensor | None) -> Data:
     """The data and a weight of mean 1, checked; an event of weight 0 is not there."""
-    n = len(next(iter(data.values())))
-    batch = {**data, "weight": torch.ones(n) if weight is None else weight.float()}
-    for name, tensor in batch.items():
-        if len(tensor) != n or not n:
+    n = _rows(data)
+    weight = torch.ones(n) if weight is None else weight.float()
+    for name, column in {**data, "weight": weight}.items():
+        if len(column) != n or not n:
             raise FitError(
-                f"'{name}' has {len(tensor)} rows for {n} events; give every event one, and at least one event"
+                f"'{name}' has {len(column)} rows for {n} events; give every event one, and at least one event"
             )
-        if not torch.isfinite(tensor).all():
+        if not torch.isfinite(column.points if isinstance(column, Ragged) else column).all():
             raise FitError(f"'{name}' holds NaN or infinite values; leave these events out before training")
-    there = batch["weight"] != 0
-    if (batch["weight"] < 0).any() or not there.any():
+    there = weight != 0
+    if (weight < 0).any() or not there.any():
         raise FitError("weights must not be negative, nor all 0; give every event the number it stands for")
-    batch = batch if there.all() else {name: tensor[there] for name, tensor in batch.items()}
-    return {**batch, "weight": batch["weight"] / batch["weight"].mean()}
+    if not there.all():
+        rows = torch.nonzero(there)[:, 0]
+        data, weight = {name: column[rows] for name, column in data.items()}, weight[rows]
+    return {**data, "weight": weight / weight.mean()}
+
+
+def _rows(data: Mapping[str, Tensor | Ragged]) -> int:
+    return len(next(iter(data.values())))
 
 
 def _copy(network: nn.Module) -> Batch:
@@ -356,11 +379,20 @@ def _mixed(seed: int, epoch: int) -> int:
     return int(np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)[0] >> 2)
 
 
-def _fingerprint(trainer: Trainer, network: nn.Module, data: Batch, seed: int) -> str:
+def _fingerprint(trainer: Trainer, network: nn.Module, data: Data, seed: int) -> str:
     """Changes when anything that determines the result changes."""
     what = {key: value for key, value in dump_config(trainer).items() if key != "device"}
     digest = hashlib.sha256(json.dumps([what, seed, network.__class__.__name__], sort_keys=True).encode())
-    for name, tensor in [*network.state_dict().items(), *data.items()]:
+    for name, tensor in [*network.state_dict().items(), *_as_tensors(data)]:
         digest.update(f"{name} {tuple(tensor.shape)}".encode())
         digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()[:16]
+
+
+def _as_tensors(data: Data) -> Iterator[tuple[str, Tensor]]:
+    """All numbers of the data, by name."""
+    for name, column in data.items():
+        if isinstance(column, Ragged):
+            yield from ((f"{name}.points", column.points), (f"{name}.offsets", column.offsets))
+        else:
+            yield name, column

@@ -1,0 +1,128 @@
+"""Point clouds on a device, and batches of them with little padding.
+
+A network works on rectangles, [B, K, F] with a mask that says which points exist. A random batch of jets would be
+padded to its largest, which is most of the work; here batches hold sets of similar size, and which of these sets meet
+is drawn anew in every epoch. The sets stay ragged until a batch of them is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from resonaut.events.point_cloud import PointCloud
+
+__all__ = ["Padded", "Ragged", "similar_batches"]
+
+_TOGETHER = 1024
+"""Batches among whose events those of similar size are looked for; more of them means less padding, less chance."""
+
+
+@dataclass(frozen=True)
+class Padded:
+    """A batch of sets as a rectangle.
+
+    Args:
+        points: Zero where there is no point.
+        mask: Which points exist.
+    """
+
+    points: Float[Tensor, "B K F"]
+    mask: Bool[Tensor, "B K"]
+
+
+@dataclass(frozen=True)
+class Ragged:
+    """N sets of points as tensors.
+
+    Args:
+        points: All points, set by set, on any device.
+        offsets: Where each set begins, and where the last ends; on the CPU.
+    """
+
+    points: Float[Tensor, "P F"]
+    offsets: Int[Tensor, " N+1"]
+
+    @classmethod
+    def of(cls, cloud: PointCloud) -> Ragged:
+        """The same sets in single precision."""
+        points = torch.from_numpy(np.ascontiguousarray(cloud.points, dtype=np.float32))
+        return cls(points, torch.from_numpy(np.asarray(cloud.offsets, dtype=np.int64)))
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, rows: Int[Tensor, " M"]) -> Ragged:
+        """Some of the sets."""
+        counts = self.counts[rows]
+        ends = counts.cumsum(0)
+        index = torch.repeat_interleave(self.offsets[:-1][rows] - (ends - counts), counts) + torch.arange(counts.sum())
+        return Ragged(self.points[index.to(self.points.device)], torch.cat([ends.new_zeros(1), ends]))
+
+    def to(self, device: torch.device) -> Ragged:
+        """The same with its points on that device."""
+        return Ragged(self.points.to(device), self.offsets)
+
+    @property
+    def counts(self) -> Int[Tensor, " N"]:
+        """Points of each set."""
+        return self.offsets.diff()
+
+    def padded(self, rows: Int[Tensor, " B"], width: int | None = None) -> Padded:
+        """Some of the sets, filled up to the largest of them, or to `width`."""
+        device, counts = self.points.device, self.counts[rows]
+        width = max(int(counts.max()), 1) if width is None else width
+        place = torch.arange(width, device=device)
+        mask = place < counts.to(device)[:, None]
+        index = (self.offsets[:-1][rows].to(device)[:, None] + place).masked_fill(~mask, 0)
+        if not len(self.points):
+            return Padded(self.points.new_zeros(len(rows), width, self.points.shape[1]), mask)
+        return Padded(self.points[index] * mask[..., None], mask)
+
+
+def similar_batches(
+    order: Int[Tensor, " N"], sizes: Sequence[Int[Tensor, " M"]], n_batches: int
+) -> list[Int[Tensor, " B"]]:
+    """Cut a random order of events into batches of equal length, whose events have sets of similar sizes.
+
+    Args:
+        order: Rows, shuffled.
+        sizes: Of each kind of set (one jet, or both), the sizes by row; without any, batches are cut from the order.
+        n_batches: How many.
+    """
+    if not sizes:
+        return list(order.tensor_split(n_batches))
+    batches = []
+    for part in _runs(n_batches):
+        share = order[len(order) * part.start // n_batches : len(order) * part.stop // n_batches]
+        batches += _cells(share, sizes, len(part))
+    return [batches[i] for i in torch.randperm(len(batches))]
+
+
+def _runs(n_batches: int) -> list[range]:
+    """Numbers of batches in runs of about `_TOGETHER`."""
+    edges = np.linspace(0, n_batches, -(-n_batches // _TOGETHER) + 1).astype(int)
+    return [range(a, b) for a, b in pairwise(edges)]
+
+
+def _cells(order: Tensor, sizes: Sequence[Tensor], n: int) -> list[Tensor]:
+    """Sort by the first size, cut, and go on with the pieces and the other sizes: a grid of n cells."""
+    # Of equal sizes the order stays: it is random.
+    order = order[torch.sort(sizes[0][order], stable=True).indices]
+    if len(sizes) == 1 or n == 1:
+        return list(order.tensor_split(n))
+    # Pieces of equally many points: the long tail of large sets, where most padding would be, is cut finer.
+    points = sizes[0][order].cumsum(0)
+    pieces = round(n ** (1 / len(sizes)))
+    after = torch.searchsorted(points, points[-1] * torch.arange(1, pieces) / pieces) / len(order)
+    edges = np.unique([0, *(n * after).round().int().tolist(), n])
+    cells = []
+    for a, b in pairwise(edges):
+        cells += _cells(order[len(order) * a // n : len(order) * b // n], sizes[1:], b - a)
+    return cells
