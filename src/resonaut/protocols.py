@@ -14,10 +14,12 @@ from jaxtyping import Float, Int, Shaped
 
 if TYPE_CHECKING:
     from resonaut.events.events import Events, Samples
+    from resonaut.events.point_cloud import PointCloud
     from resonaut.searches.regions import Region
 
 __all__ = [
     "Classifier",
+    "CloudDensity",
     "CrossFitted",
     "Density",
     "LatentDensity",
@@ -87,6 +89,26 @@ class ResidualDensity(TractableDensity, Protocol):
         seed: Seed = None,
     ) -> Self:
         """Learn the density of what `x` holds beyond the known, whose log-density (over the strips, too) is given."""
+        ...
+
+
+@runtime_checkable
+class CloudDensity(Protocol):
+    """Learns p(points | context, how many) of sets of points, and draws such sets."""
+
+    def fit(
+        self,
+        x: PointCloud,
+        context: Float[Array, "N C"],
+        *,
+        weight: Float[Array, " N"] | None = None,
+        seed: Seed = None,
+    ) -> Self:
+        """Learn the density of the points of each set given the context."""
+        ...
+
+    def sample(self, context: Float[Array, "N C"], counts: Int[Array, " N"], *, seed: Seed = None) -> PointCloud:
+        """Draw a set of so many points for each row of the context."""
         ...
 
 

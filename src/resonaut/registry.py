@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from resonaut.errors import ConfigError
 from resonaut.protocols import (
     Classifier,
+    CloudDensity,
     Density,
     LatentDensity,
     MassModel,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AnyClassifier",
+    "AnyCloudDensity",
     "AnyDensity",
     "AnyLatentDensity",
     "AnyMassModel",
@@ -74,6 +76,10 @@ _BUILT_IN: dict[str, dict[str, str]] = {
         "ddpm": "resonaut.models.density.ddpm:DDPM",
         "cfm": "resonaut.models.density.flow_matching:FlowMatching",
         "autoregressive": "resonaut.models.density.autoregressive:AutoregressiveTransformer",
+    },
+    "cloud": {
+        "cloud-diffusion": "resonaut.models.density.cloud_diffusion:CloudDiffusion",
+        "epic-fm": "resonaut.models.density.epic_flow_matching:EPiCFlowMatching",
     },
     "mass": {
         "kde": "resonaut.models.density.mass:KernelMass",
@@ -263,6 +269,7 @@ AnyTractableDensity = Annotated[TractableDensity, Registered("density", needs=("
 AnyLatentDensity = Annotated[LatentDensity, Registered("density", needs=("to_latent",))]
 AnyResidualDensity = Annotated[ResidualDensity, Registered("density", needs=("fit_residual",))]
 AnyClassifier = Annotated[Classifier, Registered("classifier")]
+AnyCloudDensity = Annotated[CloudDensity, Registered("cloud")]
 AnyMassModel = Annotated[MassModel, Registered("mass")]
 AnySearch = Annotated[Search, Registered("search")]
 

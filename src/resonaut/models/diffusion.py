@@ -9,6 +9,7 @@ References:
     Song, Meng, Ermon (DDIM), ICLR 2021, arXiv:2010.02502
     Nichol, Dhariwal (cosine schedule), ICML 2021, arXiv:2102.09672
     Salimans, Ho (v-prediction), ICLR 2022, arXiv:2202.00512
+    Karras et al. (second-order correction), NeurIPS 2022, arXiv:2206.00364
     Lu et al. (DPM-Solver++), arXiv:2211.01095
 """
 
@@ -27,8 +28,9 @@ from resonaut.models.networks.noise import gaussian_noise
 
 __all__ = ["Sampler", "denoise", "noised"]
 
-Sampler = Literal["ddpm", "ddim", "dpm++"]
-"""`ddpm` draws noise at each step, `ddim` none, `dpm++` uses the step before for a second order (DPM-Solver++ 2M)."""
+Sampler = Literal["ddpm", "ddim", "ddim2", "dpm++"]
+"""`ddpm` draws noise at each step, `ddim` none. Of second order are `ddim2`, which looks at the end of a step and takes
+it again (two network calls), and `dpm++`, which uses the step before (DPM-Solver++ 2M)."""
 
 Prediction = Callable[[Tensor, Tensor], Tensor]
 """v(x_t, t) of rows x_t [B, ...] and their times t [B]."""
@@ -53,20 +55,24 @@ def denoise(
     steps: int = 20,
     noise: torch.Generator | None = None,
 ) -> Float[Tensor, "B ..."]:
-    """From Gaussian noise to data in so many network calls.
+    """From Gaussian noise to data.
 
     Args:
         predict: v(x_t, t).
         x: Standard Gaussian noise.
         sampler: How; see `Sampler`.
-        steps: Network calls, at equally spaced times.
+        steps: At equally spaced times; one network call each, two of "ddim2".
         noise: Where "ddpm" takes its noise from.
     """
     times = torch.linspace(_FIRST, 0, steps + 1, dtype=torch.float64).tolist()
     before: tuple[Tensor, float] | None = None  # the last prediction, and the step in log(alpha / sigma) after it
+
+    def data_at(x: Tensor, time: float) -> Tensor:
+        alpha, sigma = _alpha_sigma(time)
+        return alpha * x - sigma * predict(x, torch.full(x.shape[:1], time, device=x.device))
+
     for now, then in pairwise(times):
-        alpha, sigma = _alpha_sigma(now)
-        data = alpha * x - sigma * predict(x, torch.full(x.shape[:1], now, device=x.device))
+        data = data_at(x, now)
         if then == 0:
             return data
         if sampler == "ddpm":
@@ -77,10 +83,17 @@ def denoise(
         if sampler == "dpm++" and before is not None:
             last, h_last = before
             towards = data + (data - last) * (h / (2 * h_last))
-        alpha_then, sigma_then = _alpha_sigma(then)
-        x = (sigma_then / sigma) * x - alpha_then * math.expm1(-h) * towards
+        if sampler == "ddim2":
+            towards = (data + data_at(_towards(data, x, now, then), then)) / 2
+        x = _towards(towards, x, now, then)
         before = data, h
     raise AssertionError("the last time is 0")
+
+
+def _towards(data: Tensor, x: Tensor, now: float, then: float) -> Tensor:
+    """DDIM's step: what is noise stays the same noise."""
+    (alpha, sigma), (alpha_then, sigma_then) = _alpha_sigma(now), _alpha_sigma(then)
+    return (sigma_then / sigma) * x + (alpha_then - alpha * sigma_then / sigma) * data
 
 
 def _ancestral(x: Tensor, data: Tensor, now: float, then: float, noise: torch.Generator | None) -> Tensor:

@@ -22,7 +22,7 @@ from resonaut.errors import FitError
 __all__ = ["Solver", "integrate"]
 
 Velocity = Callable[[Tensor, Tensor], Tensor]
-"""v(x, t) of rows x [B, F] and their times t [B]."""
+"""v(x, t) of rows x [B, ...] and their times t [B]."""
 
 Solver = Literal["euler", "midpoint", "heun", "rk4", "dormand-prince"]
 
@@ -67,14 +67,14 @@ _FOURTH_ORDER = (5179 / 57600, 0.0, 7571 / 16695, 393 / 640, -92097 / 339200, 18
 
 def integrate(
     velocity: Velocity,
-    x: Float[Tensor, "B F"],
+    x: Float[Tensor, "B ..."],
     start: float,
     stop: float,
     *,
     solver: Solver = "midpoint",
     steps: int = 12,
     tolerance: float = 1e-4,
-) -> Float[Tensor, "B F"]:
+) -> Float[Tensor, "B ..."]:
     """Follow the velocity from time `start` to `stop`, which may lie before it.
 
     Args:
@@ -101,7 +101,7 @@ def _stages(velocity: Velocity, x: Tensor, time: float, step: float, tableau: _T
     slopes: list[Tensor] = []
     for fraction, weights in zip(tableau.c, tableau.a, strict=True):
         at = x + step * _combine(weights, slopes) if slopes else x
-        slopes.append(velocity(at, torch.full_like(x[:, 0], time + fraction * step)))
+        slopes.append(velocity(at, x.new_full(x.shape[:1], time + fraction * step)))
     return slopes
 
 

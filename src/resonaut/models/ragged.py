@@ -62,7 +62,9 @@ class Ragged:
         """Some of the sets."""
         counts = self.counts[rows]
         ends = counts.cumsum(0)
-        index = torch.repeat_interleave(self.offsets[:-1][rows] - (ends - counts), counts) + torch.arange(counts.sum())
+        index = torch.repeat_interleave(self.offsets[:-1][rows] - (ends - counts), counts) + torch.arange(
+            int(counts.sum())
+        )
         return Ragged(self.points[index.to(self.points.device)], torch.cat([ends.new_zeros(1), ends]))
 
     def to(self, device: torch.device) -> Ragged:

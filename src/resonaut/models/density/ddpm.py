@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from resonaut.models.density.table import TableDensity
 from resonaut.models.diffusion import Sampler, denoise, noised
 from resonaut.models.networks.noise import gaussian_noise
-from resonaut.models.networks.residual import ResidualNetwork, training_times
+from resonaut.models.networks.residual import ResidualNetwork
+from resonaut.models.networks.time import training_times
 from resonaut.models.training import Trainer
 from resonaut.registry import register
 

@@ -17,7 +17,8 @@ from torch import Tensor, nn
 
 from resonaut.models.density.table import LatentTableDensity
 from resonaut.models.networks.noise import gaussian_noise
-from resonaut.models.networks.residual import ResidualNetwork, training_times
+from resonaut.models.networks.residual import ResidualNetwork
+from resonaut.models.networks.time import training_times
 from resonaut.models.ode import Solver, integrate
 from resonaut.models.training import Trainer
 from resonaut.registry import register

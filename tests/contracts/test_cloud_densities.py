@@ -1,0 +1,121 @@
+"""What every density of point clouds must do, whatever it is made of."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from resonaut.errors import EventsError, ResonautError
+from resonaut.events.point_cloud import PointCloud
+from resonaut.models.saving import load, save
+from resonaut.models.training import Trainer
+from resonaut.protocols import CloudDensity
+from resonaut.registry import members
+
+CLOUDS = list(members("cloud").values())
+
+
+def toy(n, seed):
+    """Points on a line through the origin, whose direction is the context; 3 to 12 of them."""
+    rng = np.random.default_rng(seed)
+    counts = rng.integers(3, 13, n)
+    angle = rng.uniform(0, np.pi / 2, n)
+    angle[:2] = 0, np.pi / 2
+    along, across = rng.normal(size=(2, counts.sum()))
+    of = np.repeat(angle, counts)
+    x = along * np.cos(of) - 0.2 * across * np.sin(of)
+    y = along * np.sin(of) + 0.2 * across * np.cos(of)
+    return PointCloud.of_counts(np.stack([x, y], axis=1), counts), np.stack([np.cos(2 * angle), np.sin(2 * angle)], 1)
+
+
+def quick(cls, epochs=1):
+    trainer = Trainer(epochs=epochs, batch_size=128, learning_rate=4e-3, ema=0.99, device="cpu")
+    size = {"width": 32, "layers": 2} if "layers" in cls.__dataclass_fields__ else {"width": 32, "blocks": 2}
+    return replace(cls(), trainer=trainer, **size)
+
+
+@cache
+def trained(cls):
+    return quick(cls, epochs=10).fit(*toy(2000, seed=1), seed=1)
+
+
+@pytest.fixture(params=CLOUDS, ids=lambda cls: cls.__name__)
+def fitted(request):
+    return trained(request.param)
+
+
+def test_it_learns_where_points_lie_given_the_context(fitted):
+    assert isinstance(fitted, CloudDensity)
+    real, context = toy(1500, seed=2)
+    fake = fitted.sample(context, real.counts, seed=3)
+    np.testing.assert_array_equal(fake.counts, real.counts)
+    angle = np.repeat(np.arctan2(context[:, 1], context[:, 0]) / 2, real.counts)
+    for points, widths in ((real.points, (1, 0.2)), (fake.points, (1, 0.2))):
+        along = points[:, 0] * np.cos(angle) + points[:, 1] * np.sin(angle)
+        across = -points[:, 0] * np.sin(angle) + points[:, 1] * np.cos(angle)
+        # 11,000 points know a width to 0.7 %; the rest is for a network of little training.
+        np.testing.assert_allclose([along.std(), across.std()], widths, rtol=0.25)
+    wrong = -np.sin(2 * angle)  # and the context is what makes it so
+    assert np.corrcoef(fake.points[:, 0] * fake.points[:, 1], wrong)[0, 1] < -0.2
+
+
+def test_the_numbers_of_points_are_obeyed_down_to_none(fitted):
+    _, context = toy(6, seed=4)
+    counts = np.array([0, 1, 300, 2, 0, 5])
+    sample = fitted.sample(context, counts, seed=1)
+    np.testing.assert_array_equal(sample.counts, counts)
+    assert np.isfinite(sample.points).all()
+    assert len(fitted.sample(context[:0], counts[:0], seed=1)) == 0
+
+
+def test_samples_follow_the_seed_and_not_the_company(fitted):
+    cloud, context = toy(40, seed=5)
+    alone = fitted.sample(context[:20], cloud.counts[:20], seed=1)
+    together = fitted.sample(context, cloud.counts, seed=1)
+    np.testing.assert_allclose(together[:20].points, alone.points, atol=1e-4)
+    assert not np.allclose(fitted.sample(context[:20], cloud.counts[:20], seed=2).points, alone.points)
+
+
+@settings(max_examples=15)
+@given(st.integers(1, 9), st.integers(0, 7), st.integers(0, 100))
+def test_permuting_or_padding_never_changes_an_output(points, padding, seed):
+    for cls in CLOUDS:
+        network = trained(cls).network_.velocity.double()
+        torch.manual_seed(seed)
+        x = torch.randn(2, points, 2, dtype=torch.float64)
+        time, context = torch.rand(2, dtype=torch.float64), torch.randn(2, 2, dtype=torch.float64)
+        mask = torch.ones(2, points, dtype=torch.bool)
+        with torch.no_grad():
+            plain = network(x, mask, time, context)
+            order = torch.randperm(points)
+            torch.testing.assert_close(network(x[:, order], mask, time, context), plain[:, order])
+            nothing = 100 * torch.randn(2, padding, 2, dtype=torch.float64)
+            longer = torch.cat([mask, torch.zeros(2, padding, dtype=torch.bool)], dim=1)
+            padded = network(torch.cat([x, nothing], dim=1), longer, time, context)
+        torch.testing.assert_close(padded[:, :points], plain)
+        assert not padded[:, points:].any()
+        trained(cls).network_.velocity.float()
+
+
+def test_it_is_saved_and_loaded_to_the_bit(fitted, tmp_path):
+    cloud, context = toy(30, seed=6)
+    save(fitted, tmp_path / "cloud.safetensors")
+    loaded = load(tmp_path / "cloud.safetensors")
+    assert loaded == fitted
+    expected = fitted.sample(context, cloud.counts, seed=1)
+    np.testing.assert_array_equal(loaded.sample(context, cloud.counts, seed=1).points, expected.points)
+
+
+@pytest.mark.parametrize("cls", CLOUDS)
+def test_what_cannot_be_learnt_from_is_refused(cls):
+    cloud, context = toy(50, seed=7)
+    empty = PointCloud.of_counts(cloud.points, np.append(cloud.counts, 0))
+    with pytest.raises(EventsError, match="1 of 51 point clouds are empty"):
+        quick(cls).fit(empty, np.vstack([context, context[:1]]), seed=1)
+    cloud.points[3, 1] = np.nan
+    with pytest.raises(ResonautError, match="NaN or infinite"):
+        quick(cls).fit(cloud, context, seed=1)
