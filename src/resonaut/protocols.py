@@ -13,12 +13,14 @@ import numpy as np
 from jaxtyping import Float, Int, Shaped
 
 if TYPE_CHECKING:
+    from resonaut.events.dijet_clouds import DijetClouds
     from resonaut.events.events import Events, Samples
     from resonaut.events.point_cloud import PointCloud
     from resonaut.searches.regions import Region
 
 __all__ = [
     "Classifier",
+    "CloudClassifier",
     "CloudDensity",
     "CrossFitted",
     "Density",
@@ -134,6 +136,27 @@ class Classifier(Protocol):
         ...
 
     def decision_function(self, X: Float[Array, "N F"]) -> Float[Array, " N"]:
+        """Log-odds of class 1."""
+        ...
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Every setting by name, as scikit-learn's `clone` wants it."""
+        ...
+
+    def set_params(self, **params: Any) -> Self:
+        """Change settings by name."""
+        ...
+
+
+@runtime_checkable
+class CloudClassifier(Protocol):
+    """The same for events that are described by their particles."""
+
+    def fit(self, X: DijetClouds, y: Shaped[Array, " N"], sample_weight: Any = None) -> Self:
+        """Learn to tell y = 1 from y = 0."""
+        ...
+
+    def decision_function(self, X: DijetClouds) -> Float[Array, " N"]:
         """Log-odds of class 1."""
         ...
 

@@ -76,7 +76,8 @@ class PointCloud:
 
     def sum(self, values: Float[Array, " P"]) -> Float[Array, " N"]:
         """Sums of the points' values over each set."""
-        return np.bincount(self.owner, weights=values, minlength=len(self))
+        # astype: of no values at all bincount makes integers.
+        return np.bincount(self.owner, weights=values, minlength=len(self)).astype(np.float64)
 
     def hardest(self, n: int, *, by: int = 0) -> PointCloud:
         """At most the n points of each set that have the largest coordinate `by`."""

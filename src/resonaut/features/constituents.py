@@ -9,13 +9,18 @@ from __future__ import annotations
 import awkward as ak
 import numpy as np
 import pyarrow as pa
+from jaxtyping import Bool
 
 from resonaut.errors import EventsError
+from resonaut.events.dijet_clouds import DijetClouds
+from resonaut.events.point_cloud import PointCloud
 from resonaut.features.clustering import massless
 
-__all__ = ["CONSTITUENTS", "constituent_columns", "read_constituents"]
+__all__ = ["CONSTITUENTS", "constituent_columns", "read_clouds", "read_constituents"]
 
 COORDINATES = ("pt", "eta", "phi")
+NOT_FINITE = "a particle is NaN or infinite"
+TOO_FEW_PARTICLES = "a jet of fewer than two particles"
 CONSTITUENTS = tuple(f"jet{jet}_constituent_{name}" for jet in (1, 2) for name in COORDINATES)
 
 
@@ -50,6 +55,40 @@ def read_constituents(table: pa.Table) -> ak.Array:
             )
         jets.append(massless(pt, eta, phi)[:, np.newaxis])
     return ak.concatenate(jets, axis=1)
+
+
+def read_clouds(table: pa.Table) -> tuple[DijetClouds, Bool[np.ndarray, " N"], dict[str, int]]:
+    """The particles of both jets as (pT, eta, phi) sets, for methods that look at all of them.
+
+    Particles without transverse momentum are left out. Jets of fewer than two particles have no mass, and particles
+    that are NaN or infinite no place: such events are left out as well, and counted by reason.
+
+    Returns:
+        The events that can be used, which of the table's these are, and how many are not, by reason.
+
+    Raises:
+        EventsError: columns that do not hold lists of numbers, or lists of different lengths.
+    """
+    jets = [_cloud(table, jet) for jet in (1, 2)]
+    finite = np.ones(table.num_rows, dtype=bool)
+    enough = np.ones(table.num_rows, dtype=bool)
+    for i, jet in enumerate(jets):
+        finite &= jet.sum(~np.isfinite(jet.points).all(axis=1)) == 0
+        hard = ~(jet.points[:, 0] <= 0)  # NaN is counted as such
+        jets[i] = PointCloud.of_counts(jet.points[hard], jet.sum(hard).astype(int))
+        enough &= jets[i].counts >= 2
+    excluded = {NOT_FINITE: int((~finite).sum()), TOO_FEW_PARTICLES: int((finite & ~enough).sum())}
+    usable = finite & enough
+    return DijetClouds(*jets)[usable], usable, {reason: count for reason, count in excluded.items() if count}
+
+
+def _cloud(table: pa.Table, jet: int) -> PointCloud:
+    columns = [_lists(table, f"jet{jet}_constituent_{name}") for name in COORDINATES]
+    counts = [ak.to_numpy(ak.num(column)) for column in columns]
+    if any((count != counts[0]).any() for count in counts):
+        raise EventsError(f"jet{jet}_constituent_pt, _eta and _phi differ in their numbers of particles; repair them")
+    points = [ak.to_numpy(ak.flatten(column)).astype(np.float32) for column in columns]
+    return PointCloud.of_counts(np.stack(points, axis=1), counts[0])
 
 
 def _lists(table: pa.Table, name: str) -> ak.Array:

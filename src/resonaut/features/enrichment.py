@@ -12,8 +12,7 @@ import awkward as ak
 import numpy as np
 import pyarrow as pa
 
-from resonaut.features.constituents import CONSTITUENTS, read_constituents
-from resonaut.features.extraction import NOT_FINITE
+from resonaut.features.constituents import CONSTITUENTS, NOT_FINITE, read_constituents
 from resonaut.features.observables import compute_features
 
 __all__ = ["NEEDED", "add_features"]

@@ -16,11 +16,10 @@ from jaxtyping import Bool
 from resonaut.events.exclusions import TOO_FEW_JETS
 from resonaut.events.particles import ParticleBatch
 from resonaut.features.clustering import JetClustering, massless
+from resonaut.features.constituents import NOT_FINITE
 from resonaut.features.dijet import dijet_table
 
 __all__ = ["Extraction", "extract_features"]
-
-NOT_FINITE = "a particle is NaN or infinite"
 
 
 @dataclass

@@ -7,7 +7,7 @@ is drawn anew in every epoch. The sets stay ragged until a batch of them is aske
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,7 +18,7 @@ from torch import Tensor
 
 from resonaut.events.point_cloud import PointCloud
 
-__all__ = ["Padded", "Ragged", "similar_batches"]
+__all__ = ["Padded", "Ragged", "batch_of", "similar_batches"]
 
 _TOGETHER = 1024
 """Batches among whose events those of similar size are looked for; more of them means less padding, less chance."""
@@ -86,6 +86,23 @@ class Ragged:
         if not len(self.points):
             return Padded(self.points.new_zeros(len(rows), width, self.points.shape[1]), mask)
         return Padded(self.points[index] * mask[..., None], mask)
+
+
+def batch_of(data: Mapping[str, Tensor | Ragged], rows: Int[Tensor, " B"]) -> dict[str, Tensor]:
+    """Some events: rows of the tensors; of a point cloud `x` the rectangle "x" and which of its points exist, "x_mask".
+
+    Args:
+        data: By name, all on one device.
+        rows: On the CPU.
+    """
+    batch: dict[str, Tensor] = {}
+    for name, column in data.items():
+        if isinstance(column, Ragged):
+            padded = column.padded(rows)
+            batch |= {name: padded.points, f"{name}_mask": padded.mask}
+        else:
+            batch[name] = column[rows.to(column.device)]
+    return batch
 
 
 def similar_batches(

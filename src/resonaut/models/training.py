@@ -27,7 +27,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from resonaut.errors import ConfigError, FitError
-from resonaut.models.ragged import Ragged, similar_batches
+from resonaut.models.ragged import Ragged, batch_of, similar_batches
 from resonaut.models.saving import read_tensors, write_tensors
 from resonaut.models.schedules import Schedule, learning_rate_factor
 from resonaut.protocols import Seed
@@ -236,7 +236,9 @@ class _Training:
             loss = self._loss(self.model, self.train, rows).mean()
             self.fabric.backward(loss)
             if trainer.gradient_clip is not None:
-                self.fabric.clip_gradients(self.model, self.optimizer, max_norm=trainer.gradient_clip)
+                # What is not finite shows in the loss, after the epoch: to look at each step would hold up a GPU.
+                norm = {"max_norm": trainer.gradient_clip, "error_if_nonfinite": False}
+                self.fabric.clip_gradients(self.model, self.optimizer, **norm)
             self.optimizer.step()
             if self.average:
                 self.average.update_parameters(self.network)
@@ -273,14 +275,7 @@ class _Training:
 
     def _loss(self, network: Any, data: Data, rows: Tensor) -> Float[Tensor, " B"]:
         """The weighted loss of each event."""
-        on_device = rows.to(self.fabric.device)
-        batch: Batch = {}
-        for name, column in data.items():
-            if isinstance(column, Ragged):
-                padded = column.padded(rows)
-                batch |= {name: padded.points, f"{name}_mask": padded.mask}
-            else:
-                batch[name] = column[on_device]
+        batch = batch_of(data, rows)
         weighted: Tensor = batch.pop("weight") * network.loss(batch)
         return weighted
 

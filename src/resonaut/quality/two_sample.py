@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
 from scipy.stats import ks_2samp
 
 from resonaut.errors import EventsError
-from resonaut.protocols import Classifier, Seed
+from resonaut.events.dijet_clouds import DijetClouds, join
+from resonaut.protocols import Classifier, CloudClassifier, Seed
 
 if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingClassifier
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["FeatureTest", "TwoSampleResult", "c2st", "c2st_floor", "feature_closure"]
 
 Array = np.ndarray
+Sample = Float[Array, "N F"] | DijetClouds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,15 +52,15 @@ class FeatureTest:
 
 
 def c2st(
-    a: Float[Array, "N F"], b: Float[Array, "M F"], *, seed: Seed = None, classifier: Classifier | None = None
+    a: Sample, b: Sample, *, seed: Seed = None, classifier: Classifier | CloudClassifier | None = None
 ) -> TwoSampleResult:
     """Train on one half of both samples, read the AUC on the other.
 
     Args:
-        a: One sample.
+        a: One sample, a table of features or all particles.
         b: The other; their order does not matter.
         seed: Of the halves and of the training.
-        classifier: Any of scikit-learn's kind; boosted trees where None. It is cloned.
+        classifier: Any of scikit-learn's kind; boosted trees where None. It is cloned. It takes what the samples are.
 
     Raises:
         EventsError: a sample is too small to be halved.
@@ -71,7 +73,7 @@ def c2st(
             f"samples of {len(a)} and {len(b)} events are too small to be told apart; give 4 or more each"
         )
     rng = np.random.default_rng(seed)
-    halves = [np.array_split(rng.permutation(sample), 2) for sample in (a, b)]
+    halves = [[sample[rows] for rows in np.array_split(rng.permutation(len(sample)), 2)] for sample in (a, b)]
     (train, train_label), (unseen, label) = (_label(half_a, half_b) for half_a, half_b in zip(*halves, strict=True))
     model = _trees(balanced=len(a) != len(b)) if classifier is None else clone(classifier)
     model.set_params(random_state=int(rng.integers(2**31)))
@@ -85,13 +87,13 @@ def c2st(
 
 
 def c2st_floor(
-    real: Float[Array, "N F"], size: int, *, seed: Seed = None, classifier: Classifier | None = None
+    real: Sample, size: int, *, seed: Seed = None, classifier: Classifier | CloudClassifier | None = None
 ) -> TwoSampleResult:
     """The same test between two disjoint samples of `size` real events, or of half of `real` where there are fewer."""
     rng = np.random.default_rng(seed)
-    shuffled = rng.permutation(real)
+    order = rng.permutation(len(real))
     size = min(size, len(real) // 2)
-    return c2st(shuffled[:size], shuffled[size : 2 * size], seed=rng, classifier=classifier)
+    return c2st(real[order[:size]], real[order[size : 2 * size]], seed=rng, classifier=classifier)
 
 
 def feature_closure(
@@ -114,6 +116,6 @@ def _trees(*, balanced: bool) -> HistGradientBoostingClassifier:
     return HistGradientBoostingClassifier(max_iter=200, early_stopping=True, class_weight=weights)
 
 
-def _label(a: Float[Array, "N F"], b: Float[Array, "M F"]) -> tuple[Array, Array]:
-    """Stack two samples, 0 for the first and 1 for the second."""
-    return np.concatenate([a, b]), np.repeat([0, 1], [len(a), len(b)])
+def _label(a: Any, b: Any) -> tuple[Any, Array]:
+    """Join two samples, 0 for the first and 1 for the second."""
+    return join([a, b]), np.repeat([0, 1], [len(a), len(b)])

@@ -63,7 +63,8 @@ class NetworkCloudDensity(NetworkDensity, ABC):
         rng = np.random.default_rng(seed)
         network = self._prepare(x.points, context, rng)
         scaled = PointCloud(self.scaling_.transform(x.points), x.offsets)
-        data = {"x": Ragged.of(scaled), "context": as_tensor(self.context_scaling_.transform(context))}
+        known = as_tensor(self.context_scaling_.transform(context))
+        data: dict[str, Tensor | Ragged] = {"x": Ragged.of(scaled), "context": known}
         self.history_: TrainingHistory = self.trainer.fit(
             network, data, weight=None if weight is None else as_tensor(weight), seed=rng
         )

@@ -1,0 +1,101 @@
+"""Particles of jets as (pT, eta, phi) sets: the jets they make, their coordinates in a jet's frame, and the way back.
+
+A generator draws particles relative to their jet, and what it draws does not sum to that jet exactly. `project` makes
+the sum of momenta what it should be, in one step: rescaling all transverse momenta changes neither direction nor
+rapidity, a rotation changes only azimuths, and a boost along the beam shifts the rapidities of all massless particles
+and of their sum by the same amount.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from resonaut.events.point_cloud import PointCloud
+
+__all__ = ["Jets", "from_frame", "into_frame", "jets_of", "project"]
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Jets:
+    """The momenta of N jets, and how many particles each has.
+
+    Args:
+        pt, mass: GeV.
+        eta, phi: Pseudorapidity; azimuth in (-pi, pi].
+        n: Particles.
+    """
+
+    pt: Float[Array, " N"]
+    eta: Float[Array, " N"]
+    phi: Float[Array, " N"]
+    mass: Float[Array, " N"]
+    n: Int[Array, " N"]
+
+    def __len__(self) -> int:
+        return len(self.pt)
+
+    def __getitem__(self, rows: Array | slice) -> Jets:
+        """Some of the jets."""
+        return Jets(**{name: column[rows] for name, column in vars(self).items()})
+
+    @property
+    def rapidity(self) -> Float[Array, " N"]:
+        """True rapidities: of a jet with mass not its pseudorapidity."""
+        return np.arcsinh(self.pt * np.sinh(self.eta) / np.hypot(self.pt, self.mass))
+
+
+def jets_of(particles: PointCloud) -> Jets:
+    """The jets that massless particles (pT, eta, phi) sum to; an empty one is zero everywhere."""
+    pt, eta, phi = particles.points.astype(np.float64).T
+    components = (pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta), pt * np.cosh(eta))
+    px, py, pz, e = (particles.sum(component) for component in components)
+    pt_jet = np.hypot(px, py)
+    return Jets(
+        pt=pt_jet,
+        eta=np.arcsinh(np.divide(pz, pt_jet, out=np.zeros_like(pz), where=pt_jet > 0)),
+        phi=np.arctan2(py, px),
+        mass=np.sqrt(np.maximum(e**2 - px**2 - py**2 - pz**2, 0.0)),
+        n=particles.counts,
+    )
+
+
+def into_frame(particles: PointCloud, jets: Jets) -> PointCloud:
+    """(pT, eta, phi) to (log of pT over the jet's, eta and phi minus the jet's)."""
+    pt, eta, phi = particles.points.astype(np.float64).T
+    of = particles.owner
+    relative = np.log(pt / jets.pt[of]), eta - jets.eta[of], _wrapped(phi - jets.phi[of])
+    return PointCloud(np.stack(relative, axis=1), particles.offsets)
+
+
+def from_frame(relative: PointCloud, jets: Jets) -> PointCloud:
+    """The inverse of `into_frame`."""
+    log_pt, eta, phi = relative.points.T
+    of = relative.owner
+    absolute = np.exp(log_pt) * jets.pt[of], eta + jets.eta[of], _wrapped(phi + jets.phi[of])
+    return PointCloud(np.stack(absolute, axis=1), relative.offsets)
+
+
+def project(particles: PointCloud, jets: Jets) -> PointCloud:
+    """The same particles moved so that their momenta sum to the jets' pT, eta and phi; mass over pT stays as it was."""
+    found = jets_of(particles)
+    of = particles.owner
+    scale = np.divide(jets.pt, found.pt, out=np.ones_like(found.pt), where=found.pt > 0)
+    # What the rapidity must become follows from the mass that there is after scaling, and the jet's pseudorapidity.
+    wanted = Jets(pt=jets.pt, eta=jets.eta, phi=jets.phi, mass=found.mass * scale, n=found.n)
+    pt, eta, phi = particles.points.astype(np.float64).T
+    moved = (
+        pt * scale[of],
+        eta + (wanted.rapidity - found.rapidity)[of],
+        _wrapped(phi + (jets.phi - found.phi)[of]),
+    )
+    return PointCloud(np.stack(moved, axis=1), particles.offsets)
+
+
+def _wrapped(phi: Float[Array, " P"]) -> Float[Array, " P"]:
+    """The same azimuth in [-pi, pi)."""
+    return np.remainder(phi + np.pi, 2 * np.pi) - np.pi

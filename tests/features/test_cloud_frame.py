@@ -1,0 +1,63 @@
+"""Jets' frames and the projection, against sums of four-momenta."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resonaut.events.point_cloud import PointCloud
+from resonaut.features.cloud_frame import Jets, from_frame, into_frame, jets_of, project
+
+
+def particles(counts, seed):
+    """Jets somewhere, their particles within about 0.3 of it."""
+    rng = np.random.default_rng(seed)
+    counts = np.asarray(counts)
+    of = np.repeat(np.arange(len(counts)), counts)
+    eta, phi = rng.uniform(-2, 2, len(counts)), rng.uniform(-np.pi, np.pi, len(counts))
+    angles = np.stack([eta[of], phi[of]], axis=1) + 0.3 * rng.normal(size=(len(of), 2))
+    return PointCloud.of_counts(np.column_stack([rng.exponential(20, len(of)) + 0.1, angles]), counts)
+
+
+counts = st.lists(st.integers(1, 30), min_size=1, max_size=6)
+
+
+@given(counts, st.integers(0, 1000))
+def test_the_projected_momenta_sum_to_the_jet(counts, seed):
+    cloud = particles(counts, seed)
+    rng = np.random.default_rng(seed + 1)
+    n = len(counts)
+    wanted = Jets(
+        pt=rng.uniform(500, 3000, n),
+        eta=rng.uniform(-2, 2, n),
+        phi=rng.uniform(-np.pi, np.pi, n),
+        mass=np.zeros(n),
+        n=np.asarray(counts),
+    )
+    found = jets_of(project(cloud, wanted))
+    np.testing.assert_allclose(found.pt, wanted.pt, rtol=1e-9)
+    np.testing.assert_allclose(found.eta, wanted.eta, atol=1e-9)
+    np.testing.assert_allclose(np.cos(found.phi - wanted.phi), 1, atol=1e-12)
+    before = jets_of(cloud)
+    # The shape stays: mass over pT is what it was (rounding of m^2 as a difference of squares, for single particles).
+    np.testing.assert_allclose(found.mass / found.pt, before.mass / before.pt, rtol=1e-6, atol=1e-6)
+
+
+@given(counts, st.integers(0, 1000))
+def test_the_frame_and_back(counts, seed):
+    cloud = particles(counts, seed)
+    jets = jets_of(cloud)
+    back = from_frame(into_frame(cloud, jets), jets)
+    np.testing.assert_allclose(back.points[:, :2], cloud.points[:, :2], rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(np.cos(back.points[:, 2] - cloud.points[:, 2]), 1, atol=1e-12)
+    same = project(cloud, jets)
+    np.testing.assert_allclose(same.points[:, :2], cloud.points[:, :2], rtol=1e-6, atol=1e-6)
+
+
+def test_the_jet_of_two_particles_by_hand():
+    back_to_back = PointCloud.of_counts(np.array([[3.0, 0.0, 0.5], [4.0, 0.0, 0.5 + np.pi / 2]]), np.array([2, 0]))
+    jets = jets_of(back_to_back)
+    assert jets.pt[0] == pytest.approx(5)
+    assert jets.mass[0] == pytest.approx(np.sqrt(24))  # 2 p1 p2 (1 - cos 90 degrees)
+    assert jets.phi[0] == pytest.approx(0.5 + np.arctan2(4, 3))
+    assert [jets.pt[1], jets.eta[1], jets.mass[1], jets.n[1]] == [0, 0, 0, 0]
