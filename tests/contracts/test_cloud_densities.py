@@ -33,7 +33,7 @@ def toy(n, seed):
 
 
 def quick(cls, epochs=1):
-    trainer = Trainer(epochs=epochs, batch_size=128, learning_rate=4e-3, ema=0.99, device="cpu")
+    trainer = Trainer(epochs=epochs, batch_size=64, learning_rate=4e-3, ema=0.98, device="cpu")
     size = {"width": 32, "layers": 2} if "layers" in cls.__dataclass_fields__ else {"width": 32, "blocks": 2}
     return replace(cls(), trainer=trainer, **size)
 

@@ -27,6 +27,7 @@ from resonaut.features.dijet_coordinates import DijetCoordinates
 from resonaut.features.scaling import Quantile
 from resonaut.models.density.epic_flow_matching import EPiCFlowMatching
 from resonaut.models.density.flow_matching import FlowMatching
+from resonaut.models.density.network import part_of
 from resonaut.models.training import Trainer
 from resonaut.protocols import Seed
 from resonaut.registry import AnyCloudDensity, AnyDensity, check_config, settings
@@ -147,12 +148,10 @@ class DijetGenerator:
     def load_state(self, state: Mapping[str, Tensor]) -> Self:
         """Take up what `state` gave."""
         self.coordinates_ = DijetCoordinates(float(state["leading_pt"]))
-        self.jets_, self.particles_ = (
-            replace(model).load_state(  # type: ignore[type-var]
-                {name.removeprefix(f"{part}."): tensor for name, tensor in state.items() if name.startswith(f"{part}.")}
-            )
-            for part, model in (("jets", self.jets), ("particles", self.particles))
-        )
+        jets: Any = replace(self.jets)  # type: ignore[type-var]
+        particles: Any = replace(self.particles)  # type: ignore[type-var]
+        self.jets_ = jets.load_state(part_of(state, "jets."))
+        self.particles_ = particles.load_state(part_of(state, "particles."))
         return self
 
     def _context(self, jets: Jets, mass: Float[Array, " N"]) -> Float[Array, "N C"]:

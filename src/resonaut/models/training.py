@@ -237,8 +237,9 @@ class _Training:
             self.fabric.backward(loss)
             if trainer.gradient_clip is not None:
                 # What is not finite shows in the loss, after the epoch: to look at each step would hold up a GPU.
-                norm = {"max_norm": trainer.gradient_clip, "error_if_nonfinite": False}
-                self.fabric.clip_gradients(self.model, self.optimizer, **norm)
+                self.fabric.clip_gradients(
+                    self.model, self.optimizer, max_norm=trainer.gradient_clip, error_if_nonfinite=False
+                )
             self.optimizer.step()
             if self.average:
                 self.average.update_parameters(self.network)

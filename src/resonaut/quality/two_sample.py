@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["FeatureTest", "TwoSampleResult", "c2st", "c2st_floor", "feature_closure"]
 
 Array = np.ndarray
-Sample = Float[Array, "N F"] | DijetClouds
+Sample = Float[Array, "_ F"] | DijetClouds
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,15 +22,15 @@ class LogOddsClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
     classes_: Array
 
     @abstractmethod
-    def decision_function(self, X: Float[Array, "N F"]) -> Float[Array, " N"]:
+    def decision_function(self, X: Any) -> Float[Array, " N"]:
         """Log-odds of class 1."""
 
-    def predict_proba(self, X: Float[Array, "N F"]) -> Float[Array, "N 2"]:
+    def predict_proba(self, X: Any) -> Float[Array, "N 2"]:
         """Probability of each class, from the log-odds."""
         p = expit(self.decision_function(X))
         return np.stack([1 - p, p], axis=1)
 
-    def predict(self, X: Float[Array, "N F"]) -> Shaped[Array, " N"]:
+    def predict(self, X: Any) -> Shaped[Array, " N"]:
         """The likelier class."""
         second = self.decision_function(X) > 0
         return np.asarray(self.classes_[second.astype(int)])
