@@ -39,11 +39,13 @@ GRID = {"injections": (0, 200), "seeds": 3, "seed": 5, "known_share": 0.1, "test
 @pytest.fixture(scope="module", autouse=True)
 def family() -> Iterator[None]:
     """The searches of these tests have names while these tests run."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(registry, "_ADDED", {kind: dict(members) for kind, members in registry._ADDED.items()})
-        for name, search in (("oracle", Oracle), ("informed", Informed)):
-            registry.register("search", name)(search)
-        yield
+    known = {"oracle": Oracle, "informed": Informed}
+    for name, search in known.items():
+        registry.register("search", name)(search)
+    yield
+    # These alone: others that were registered in the meantime are imported, and would not be again.
+    for name in known:
+        del registry._ADDED["search"][name]
     registry._adapter.cache_clear()
 
 
