@@ -23,7 +23,7 @@ class RationalQuadraticSpline(MonotonicSpline):
 
     Args:
         widths, heights: [..., K] unconstrained sizes of the segments.
-        derivatives: [..., K-1] unconstrained slopes at the inner knots; 1 at the outer ones.
+        derivatives: [..., K-1] unconstrained slopes at the inner knots, with 1 at the outer ones; or [..., K+1] of all.
         bound: Where the identity begins.
         slope: The least slope of the spline, whatever the parameters.
 
@@ -35,7 +35,7 @@ class RationalQuadraticSpline(MonotonicSpline):
         self,
         widths: Float[Tensor, "*B K"],
         heights: Float[Tensor, "*B K"],
-        derivatives: Float[Tensor, "*B K-1"],
+        derivatives: Float[Tensor, "*B S"],
         bound: float = 5.0,
         slope: float = 1e-3,
     ) -> None:
@@ -47,7 +47,7 @@ class RationalQuadraticSpline(MonotonicSpline):
         # Times a triangle of ones: the cumulative sum, with the zero in front of it.
         triangle = torch.ones(bins, bins + 1, dtype=sizes.dtype, device=sizes.device).triu(1)
         self.knots = (sizes @ triangle) * (2 * bound / sizes.sum(dim=-1, keepdim=True)) - bound
-        self.slopes = F.pad(derivatives, (1, 1))
+        self.slopes = derivatives if derivatives.shape[-1] == bins + 1 else F.pad(derivatives, (1, 1))
 
     def _segment(self, value: Float[Tensor, "*B"], axis: int) -> tuple[Bool[Tensor, "*B"], tuple[Tensor, ...]]:
         """Whether x (axis 0) or y (axis 1) lies within the bound, and its segment: x0, width, y0, height, slopes."""
