@@ -9,6 +9,7 @@ __all__ = [
     "EventsError",
     "FitError",
     "FormatError",
+    "IntegrandError",
     "RegionError",
     "ResonautError",
     "RunError",
@@ -38,6 +39,10 @@ class ConfigError(ResonautError):
 
 class FitError(ResonautError):
     """A fit cannot be made: too few events, or a spectrum that the function does not describe."""
+
+
+class IntegrandError(ResonautError):
+    """A function that cannot be integrated: values of the wrong shape, zero or not finite everywhere."""
 
 
 class SimulationError(ResonautError):

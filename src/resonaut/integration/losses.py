@@ -1,0 +1,76 @@
+"""What makes a map a good one: four distances between the integrand and what points are drawn from.
+
+Points (i, u) of channel i are drawn from a density s(i, u); F = alpha_i(u) f(u) is the channel's share of the
+integrand. The map's own density is q_i(u), and r_i the share of the points that the channel gets. Every loss is an
+integral over all channels, estimated with the points of s, whoever drew them, so that points can be used again after
+the map has changed. Gradients reach the map through q and the channel weights through F.
+
+- "variance": sum_i int F^2/(r_i q_i), the variance where channels get points in proportion to their integrals;
+- "stratified-variance": (sum_i sqrt Var_i)^2, the variance where they get them in proportion to their errors;
+- "kl": sum_i int F log F/(r_i q_i): the map covers all that the integrand has;
+- "reverse-kl": sum_i int r_i q_i log r_i q_i/F: the map stays where the integrand is.
+
+With the shares r_i = I_i/I held fixed, the gradient of "variance" and "kl" is still that of the whole, as the sum of
+the I_i does not depend on the channel weights.
+
+References:
+    MadNIS, arXiv:2212.06172 (eqs. 21 to 24), arXiv:2311.01548 (stratified variance, section 2.2)
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+__all__ = ["Loss", "map_loss"]
+
+Loss = Literal["variance", "stratified-variance", "kl", "reverse-kl"]
+
+_EMPTY = 1e-6
+"""|F|, in units of the integral, that stands for a point where there is nothing: its logarithm is infinite."""
+
+
+def map_loss(
+    loss: Loss,
+    share: Float[Tensor, " B"],
+    log_prob: Float[Tensor, " B"],
+    log_sampled: Float[Tensor, " B"],
+    channel: Int[Tensor, " B"],
+    n_channels: int,
+) -> Float[Tensor, " B"]:
+    """The loss, spread over the points so that their mean is the loss.
+
+    Args:
+        loss: Which.
+        share: F of each point, in units of about the integral.
+        log_prob: Logarithm of q_i(u).
+        log_sampled: Logarithm of s(i, u).
+        channel: i.
+        n_channels: How many there are.
+    """
+    weight = share * torch.exp(-log_sampled)
+    with torch.no_grad():
+        integrals = _sums(weight.abs(), channel, n_channels) / len(weight)
+        fraction = (integrals / integrals.sum()).clamp(min=1e-6)
+        log_fraction = fraction.log()[channel]
+    if loss == "variance":
+        # F^2/(s r q): F/s is a weight of order one, and so is F/(r q).
+        return weight * share * torch.exp(-log_fraction - log_prob)
+    if loss == "stratified-variance":
+        mean = _sums(weight, channel, n_channels) / len(weight)
+        square = _sums(weight * share * torch.exp(-log_prob), channel, n_channels) / len(weight)
+        # The root's slope is infinite at 0, where a channel that is perfect, or without points, may be.
+        deviations = (square - mean**2).clamp(min=1e-12).sqrt()
+        return (deviations.sum() ** 2).expand(len(weight))
+    log_ratio = share.abs().clamp(min=_EMPTY).log() - log_prob - log_fraction
+    if loss == "kl":
+        return weight.abs() * log_ratio
+    return -torch.exp(log_fraction + log_prob - log_sampled) * log_ratio
+
+
+def _sums(values: Float[Tensor, " B"], channel: Int[Tensor, " B"], n: int) -> Float[Tensor, " C"]:
+    """Added up channel by channel."""
+    return values.new_zeros(n).index_add(0, channel, values)
