@@ -16,8 +16,11 @@ from resonaut.errors import ResonautError
 __all__ = ["app", "main"]
 
 
-SIMULATION = ("fastjet", "numba", "pythia8mc")
-"""In an extra: the first and the last are under the GPL, and only who simulates or clusters needs them."""
+EXTRAS = {
+    **dict.fromkeys(("fastjet", "numba", "pythia8mc"), "simulation"),
+    **dict.fromkeys(("pylhe", "vegas"), "integration"),
+}
+"""Packages that only some need, three of them under the GPL, and the extras they come with."""
 
 
 def _version() -> str:
@@ -41,6 +44,7 @@ app.command("resonaut.cli.limit:limit", help="Exclude a signal: upper limits on 
 app.command("resonaut.cli.simulate:simulate", help="Make collision events: Pythia, detector, jets, features.")
 app.command("resonaut.cli.features:features", help="Compute features from recorded particles.")
 app.command("resonaut.cli.quality:quality", help="Hold density models against real events, side by side.")
+app.command("resonaut.cli.integrate:integrate", help="Cross-sections and events of a matrix element: LHE files.")
 app.command("resonaut.cli.report:report", help="Write a finished run's HTML report again.")
 app.command("resonaut.cli.report:cite", help="Print BibTeX of the methods a run used.")
 app.command("resonaut.cli.unseal:unseal", help="Open a black box: its truth beside what a hunt claimed.")
@@ -54,11 +58,10 @@ def main(arguments: list[str] | None = None) -> None:
         print(f"error: {_one_line(error)}", file=sys.stderr)
         raise SystemExit(2) from None
     except ModuleNotFoundError as error:
-        if error.name not in SIMULATION:
+        if error.name not in EXTRAS:
             raise
-        print(
-            f"error: {error.name} is not installed; add the extra: pip install 'resonaut[simulation]'", file=sys.stderr
-        )
+        extra = f"resonaut[{EXTRAS[error.name]}]"
+        print(f"error: {error.name} is not installed; add the extra: pip install '{extra}'", file=sys.stderr)
         raise SystemExit(2) from None
     except BrokenPipeError:  # `resonaut cite RUN | head`: nobody reads on
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
