@@ -18,7 +18,7 @@ SMALL = CloudTransformer(width=16, blocks=1, trainer=TRAINER, random_state=1)
 @pytest.fixture(scope="module")
 def samples():
     """Events whose particles lie closer together, and others."""
-    return [toy_events(500, seed=seed, spread=spread)[0] for seed, spread in ((1, 0.15), (2, 0.12), (3, 0.15))]
+    return [toy_events(350, seed=seed, spread=spread)[0] for seed, spread in ((1, 0.15), (2, 0.12), (3, 0.15))]
 
 
 def test_it_tells_what_differs_and_not_what_does_not(samples):
@@ -29,7 +29,7 @@ def test_it_tells_what_differs_and_not_what_does_not(samples):
 
 
 def test_the_order_of_jets_and_of_particles_means_nothing(samples):
-    y = np.repeat([0, 1], 500)
+    y = np.repeat([0, 1], 350)
     fitted = clone(SMALL).fit(DijetClouds.concatenate(samples[:2]), y)
     some = samples[2][:40]
     plain = fitted.decision_function(some)

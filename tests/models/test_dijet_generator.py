@@ -19,10 +19,10 @@ from resonaut.models.training import Trainer
 def generator():
     trainer = Trainer(epochs=8, batch_size=128, learning_rate=4e-3, ema=0.98, device="cpu")
     small = DijetGenerator(
-        jets=replace(DijetGenerator().jets, width=32, blocks=2, trainer=replace(trainer, epochs=20)),
+        jets=replace(DijetGenerator().jets, width=32, blocks=2, trainer=replace(trainer, epochs=15)),
         particles=EPiCFlowMatching(width=24, global_width=24, layers=2, steps=6, trainer=trainer),
     )
-    return small.fit(*toy_events(1000, seed=1), seed=1)
+    return small.fit(*toy_events(600, seed=1), seed=1)
 
 
 def test_generated_events_obey_mass_number_axis_and_cut(generator):

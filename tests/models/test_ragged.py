@@ -30,10 +30,12 @@ def test_every_event_is_in_one_batch_of_almost_equal_length(n, n_batches, kinds)
     assert len(batches) == n_batches
     assert sorted(torch.cat(batches).tolist()) == list(range(n))
     lengths = [len(batch) for batch in batches]
-    assert max(lengths) - min(lengths) <= 1 + kinds
+    assert max(lengths) - min(lengths) <= 1
 
 
-@pytest.mark.parametrize(("kinds", "n", "size"), [(1, 50_000, 256), (1, 50_000, 1024), (2, 50_000, 128)])
+@pytest.mark.parametrize(
+    ("kinds", "n", "size"), [(1, 50_000, 256), (1, 50_000, 1024), (2, 50_000, 128), (2, 50_000, 512)]
+)
 def test_little_is_padded(kinds, n, size):
     sizes = [torch.from_numpy(multiplicities(n, seed)) for seed in range(kinds)]
     batches = similar_batches(torch.randperm(n), sizes, n // size)
@@ -69,10 +71,10 @@ class Mean(nn.Module):
 
 
 def test_point_clouds_are_trained_on_and_a_training_resumes(tmp_path):
-    cloud = clouds(multiplicities(2000, seed=1))
+    cloud = clouds(multiplicities(600, seed=1))
     data = {"x": Ragged.of(cloud)}
     trainer = Trainer(
-        epochs=8, batch_size=64, learning_rate=0.02, validation_fraction=0.1, device="cpu", checkpoints=tmp_path
+        epochs=8, batch_size=32, learning_rate=0.02, validation_fraction=0.1, device="cpu", checkpoints=tmp_path
     )
     network = Mean()
     history = trainer.fit(network, data, seed=1)
