@@ -86,6 +86,17 @@ def test_constituents_add_up_to_their_jet(events):
     assert np.all(dijets.pt[:, 0] >= dijets.pt[:, 1])
 
 
+def test_libraries_that_register_vector_do_not_disturb_it(events):
+    """As pylhe's import does, for the whole process."""
+    import vector
+
+    before = cluster(events)
+    vector.register_awkward()
+    after = cluster(events)
+    np.testing.assert_array_equal(after.mass, before.mass)
+    np.testing.assert_array_equal(after.n, before.n)
+
+
 def test_every_event_is_selected_or_counted_once():
     rows = [
         [(1300.0, 0.0, 0.0), (1250.0, 0.1, 3.0)],  # selected

@@ -113,7 +113,9 @@ class JetClustering:
         )
         with native_output_to_stderr():
             sequence = fastjet.ClusterSequence(momenta, fastjet.JetDefinition(fastjet.antikt_algorithm, self.radius))
-        jets = sequence.inclusive_jets(min_pt=self.min_pt)
+        found = sequence.inclusive_jets(min_pt=self.min_pt)
+        # Plain records: where another library has registered `vector` with Awkward, jets may not be given a pT.
+        jets = ak.zip({name: found[name] for name in ("px", "py", "pz", "E")})
         jets["pt"] = np.hypot(jets.px, jets.py)
         hardest = ak.argsort(jets.pt, axis=1, ascending=False, stable=True)[:, :2]
 
