@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -15,13 +14,14 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from resonaut.analysis.benchmark.division import Division, Pools, Sources, divide, read_pools
+from resonaut.analysis.benchmark.division import Division, Pools, divide
 from resonaut.analysis.running import placed, watched
 from resonaut.events.events import Events
 from resonaut.features.robustness import distort
 from resonaut.models.training import Device
 from resonaut.protocols import Search, Seed
 from resonaut.registry import read_config
+from resonaut.scans.once import Once
 from resonaut.searches.combination import Combination
 from resonaut.searches.regions import Region
 from resonaut.statistics.agreement import agreement_by_truth
@@ -74,13 +74,13 @@ class TrainCell:
     """Trains a cell's search on its data and reads its curves on events that it never saw.
 
     Args:
-        sources: Where the events are; every process reads them for itself.
+        pools: Reads the events of some columns, in every process once.
         device: Where networks are trained, which is no part of a cell's settings.
         trainings: Folder of the networks' checkpoints. A training that was stopped goes on; and methods that learn the
             same density of the same sidebands, with the same seed and injected signal, learn it once.
     """
 
-    sources: Sources
+    pools: Once[Pools]
     device: Device = "auto"
     trainings: Path | None = None
 
@@ -90,7 +90,7 @@ class TrainCell:
         region = Region.parse(cell.region, cell.sidebands)
         division_stream, noise, background, signal_region, bootstrap = np.random.default_rng(cell.seed).spawn(5)
         division = divide(
-            _pools(self.sources, cell.columns, cell.mass, region),
+            self.pools(cell.columns, cell.mass, region),
             region,
             injected=cell.injected,
             known_share=cell.known_share,
@@ -112,12 +112,6 @@ class TrainCell:
         counts = _counts(division, region)
         figures = _figures(division.test, scores, counts, Floor.read(cell.floor), bootstrap)
         return counts | figures | {"agreement": _agreement(search, division.test), "seconds": seconds}
-
-
-@lru_cache(maxsize=2)
-def _pools(sources: Sources, columns: tuple[str, ...], mass: str, region: Region) -> Pools:
-    """Kept for the next cell: a process trains many on the same events."""
-    return read_pools(sources, columns, mass, region)
 
 
 def _distorted(division: Division, cell: Cell, *, seed: Seed) -> Division:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from resonaut.protocols import Search
 from resonaut.registry import check_config, dump_config, names, read_config
 from resonaut.scans.executors import Executor, Processes, Serial
 from resonaut.scans.grid import grid
+from resonaut.scans.once import Once
 from resonaut.scans.scan import scan
 from resonaut.scans.store import Store
 from resonaut.statistics.bands import TPR_GRID, Band
@@ -117,7 +119,9 @@ def run_benchmark(
     axes = grid(features=settings.features, method=list(searches), injected=settings.injections, seed=_seeds(settings))
     place = cells if cells is not None or folder is None else folder.path / "cells"
     results = scan(
-        TrainCell(sources, device, None if place is None else Path(place) / "trainings"),
+        TrainCell(
+            Once(partial(read_pools, sources), most=2), device, None if place is None else Path(place) / "trainings"
+        ),
         [_cell(settings, searches, axis).plain() for axis in axes],
         store=None if place is None else Store(Path(place), _depends_on(sources)),
         executor=executor or (Serial() if workers == 1 else Processes(workers)),

@@ -10,6 +10,7 @@ Every finished cell (a density, a seed) is kept, so that the same command goes o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from resonaut.events.events import Events
 from resonaut.protocols import Density
 from resonaut.registry import check_config, dump_config, read_config
 from resonaut.scans.executors import Executor, Processes, Serial
+from resonaut.scans.once import Once
 from resonaut.scans.scan import scan
 from resonaut.scans.store import Store
 
@@ -116,7 +118,8 @@ def run_quality(
     source = source_of(settings, events)
     watch = Stopwatch(progress)
     with watch.stage("read", "reading events"):
-        compared = read_compared(source, settings, workers=workers, progress=progress)
+        read = Once(partial(read_compared, source, settings))
+        compared = read(workers=workers, progress=progress)
         real, loaded = compared.real, compared.loaded
         parts = real.split(settings.validation_fraction, seed=0)  # its sizes are every seed's
     # Only now: a folder is not made for events that cannot be used.
@@ -128,7 +131,7 @@ def run_quality(
         return QualityResult.from_json(folder.result())
 
     measure = MeasureCell(
-        source=source,
+        events=read,
         settings=settings,
         densities=densities,
         n_seeds=n_seeds,

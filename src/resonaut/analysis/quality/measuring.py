@@ -9,8 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
-from functools import lru_cache
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -26,11 +25,9 @@ from resonaut.analysis.tables import bin_edges
 from resonaut.errors import ResonautError
 from resonaut.events.events import Events
 from resonaut.protocols import Density
+from resonaut.scans.once import Once
 
 __all__ = ["Compared", "MeasureCell", "read_compared"]
-
-WINDOW = fields(WindowSettings)
-"""Of a comparison's settings, what its events depend on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,14 +62,14 @@ class MeasureCell:
     """Trains and measures a row's density once, or measures the floor.
 
     Args:
-        source: Where the events are; every process reads them for itself.
+        events: Reads them, in every process once.
         settings: The comparison's, with their seed.
         densities: By row.
         n_seeds: How often each row is trained: what an error says beside which one it was.
         checkpoints: Folder from which an interrupted training goes on.
     """
 
-    source: Events | Path | None
+    events: Once[Compared]
     settings: QualitySettings
     densities: Mapping[str, Density]
     n_seeds: Mapping[str, int]
@@ -81,7 +78,7 @@ class MeasureCell:
     def __call__(self, cell: Mapping[str, Any]) -> dict[str, Any]:
         """The content of a `Cell`, of the row and the repetition that are named."""
         row, repeat = cell["row"], cell["repeat"]
-        compared = _compared(self.source, WindowSettings(**{f.name: getattr(self.settings, f.name) for f in WINDOW}))
+        compared = self.events()
         # All rows of a repetition are measured on the same events, with the same projections.
         split = compared.real.split(self.settings.validation_fraction, seed=self._seed(repeat, "split"))
         measuring = self._seed(repeat, "measure")
@@ -100,9 +97,6 @@ class MeasureCell:
     def _seed(self, repeat: int, what: str) -> int:
         """An independent seed for everything that is drawn, by its name."""
         return int(np.random.SeedSequence([self.settings.seed or 0, repeat, crc32(what.encode())]).generate_state(1)[0])
-
-
-_compared = lru_cache(maxsize=1)(read_compared)  # for the next cell: a process makes many from the same events
 
 
 @contextmanager
