@@ -41,7 +41,7 @@ from resonaut.analysis.running import content_of, placed
 from resonaut.events.events import Events, Samples
 from resonaut.features.sets import resolve
 from resonaut.runs.processes import limit_threads
-from resonaut.scans.executors import Processes, Serial
+from resonaut.scans.executors import on_this_machine
 from resonaut.scans.grid import grid
 from resonaut.scans.scan import scan
 from resonaut.scans.store import Store
@@ -213,7 +213,7 @@ def main() -> None:
         Search(options.file, str(Path(options.peer).resolve())),
         cells,
         store=Store(options.cells, content_of({"events": options.file})),
-        executor=Serial() if options.workers == 1 else Processes(options.workers),
+        executor=on_this_machine(options.workers),
         progress="searching",
     )
     by_side = {

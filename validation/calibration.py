@@ -50,7 +50,7 @@ from resonaut.models.density.spline import SplineFlow
 from resonaut.models.training import Trainer
 from resonaut.runs.folder import checksum
 from resonaut.runs.processes import limit_threads
-from resonaut.scans.executors import Processes, Serial
+from resonaut.scans.executors import on_this_machine
 from resonaut.scans.scan import scan
 from resonaut.scans.store import Store
 from resonaut.searches.cathode import CATHODE
@@ -169,7 +169,7 @@ def main() -> None:
         experiment,
         cells,
         store=Store(options.out / "cells", depends_on),
-        executor=Serial() if options.workers == 1 else Processes(options.workers),
+        executor=on_this_machine(options.workers),
         progress="experiments",
     )
     by_kind = {

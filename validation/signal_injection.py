@@ -34,7 +34,7 @@ from resonaut.events.reading import read_events
 from resonaut.features.sets import resolve
 from resonaut.registry import read_config
 from resonaut.runs.folder import checksum
-from resonaut.scans.executors import Processes, Serial
+from resonaut.scans.executors import on_this_machine
 from resonaut.scans.grid import grid
 from resonaut.scans.scan import scan
 from resonaut.scans.store import Store
@@ -128,7 +128,7 @@ def main() -> None:
         Injected(background=background, signal=signal, search=search, size=options.size),
         cells,
         store=Store(options.out / "cells", depends_on),
-        executor=Serial() if options.workers == 1 else Processes(options.workers),
+        executor=on_this_machine(options.workers),
         progress="hunts",
     )
     summary = summarise(cells, results)

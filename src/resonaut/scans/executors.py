@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 from resonaut.errors import ConfigError
 from resonaut.runs.processes import limit_threads, spawned_pool
 
-__all__ = ["Dask", "Executor", "Processes", "Serial"]
+__all__ = ["Dask", "Executor", "Processes", "Serial", "on_this_machine"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -51,6 +51,11 @@ class Processes:
             places = {pool.submit(_apply, item): place for place, item in enumerate(items)}
             for future in as_completed(places):
                 yield places[future], future.result()
+
+
+def on_this_machine(workers: int) -> Executor:
+    """This process where one is enough, with all its threads; else so many of one thread each."""
+    return Serial() if workers == 1 else Processes(workers)
 
 
 @dataclass(frozen=True)

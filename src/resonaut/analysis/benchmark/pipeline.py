@@ -28,7 +28,7 @@ from resonaut.events.events import Events
 from resonaut.models.training import Device
 from resonaut.protocols import Search
 from resonaut.registry import check_config, dump_config, names, read_config
-from resonaut.scans.executors import Executor, Processes, Serial
+from resonaut.scans.executors import Executor, on_this_machine
 from resonaut.scans.grid import grid
 from resonaut.scans.once import Once
 from resonaut.scans.scan import scan
@@ -124,7 +124,7 @@ def run_benchmark(
         ),
         [_cell(settings, searches, axis).plain() for axis in axes],
         store=None if place is None else Store(Path(place), _depends_on(sources)),
-        executor=executor or (Serial() if workers == 1 else Processes(workers)),
+        executor=executor or on_this_machine(workers),
         progress="training" if progress else "",
     )
     curves = [np.asarray(result["fpr"]) for result in results]

@@ -27,7 +27,7 @@ from resonaut.errors import ConfigError
 from resonaut.events.events import Events
 from resonaut.protocols import Density
 from resonaut.registry import check_config, dump_config, read_config
-from resonaut.scans.executors import Executor, Processes, Serial
+from resonaut.scans.executors import Executor, on_this_machine
 from resonaut.scans.once import Once
 from resonaut.scans.scan import scan
 from resonaut.scans.store import Store
@@ -151,7 +151,7 @@ def run_quality(
             measure,
             wanted,
             store=None if place is None else Store(Path(place), _depends_on(source, settings)),
-            executor=executor or (Serial() if workers == 1 else Processes(workers)),
+            executor=executor or on_this_machine(workers),
             progress="training" if progress else "",
         )
     by_row: dict[str, list[Cell]] = {row: [] for row in (REAL, *rows)}

@@ -30,7 +30,7 @@ from resonaut.events.events import Events
 from resonaut.protocols import CrossFitted
 from resonaut.registry import dump_config
 from resonaut.runs.folder import RunFolder, atomic_path
-from resonaut.scans.executors import Executor, Processes, Serial
+from resonaut.scans.executors import Executor, on_this_machine
 from resonaut.scans.scan import scan
 from resonaut.scans.store import Store
 from resonaut.searches.regions import Region, interval
@@ -73,7 +73,7 @@ def run_scan(
         return HuntResult.from_json(folder.result())
 
     assert settings.scan is not None
-    executor = Serial() if workers == 1 else Processes(workers)
+    executor = on_this_machine(workers)
     store = None if folder is None else Store(folder.path / "cells")
     with TemporaryDirectory() if folder is None else nullcontext(folder.path) as base:
         place = Path(base) / "windows"
