@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from resonaut.cli.options import Common, apply_settings, n_cores, read_recipe, without_none
-from resonaut.cli.running import finish, run_folder
+from resonaut.cli.options import Common, apply_settings, read_recipe, without_none
+from resonaut.cli.running import finish, run_folder, use_processes
 from resonaut.errors import ConfigError
 
 __all__ = ["benchmark"]
@@ -93,7 +93,6 @@ def benchmark(
     from resonaut.analysis.settings import BenchmarkSettings
     from resonaut.cli.benchmark_table import agreement_tables, benchmark_table
     from resonaut.registry import read_config
-    from resonaut.runs.processes import limit_threads
     from resonaut.scans.executors import Dask
 
     common = common or Common()
@@ -115,17 +114,13 @@ def benchmark(
     run = read_config(BenchmarkSettings, recipe["run"] | given)
     searches = {name: read_config("search", tree) for name, tree in _methods(recipe["methods"], methods, settings)}
     out = run_folder(common, "benchmark", run.events)
-    workers = common.workers or n_cores()
-    if workers == 1:
-        limit_threads(1)
-
     result = run_benchmark(
         run,
         searches,
         out=out,
         cells=cells,
         executor=None if cluster is None else Dask(cluster),
-        workers=workers,
+        workers=use_processes(common),
         device=device,
         progress=True,
     )

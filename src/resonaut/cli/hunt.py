@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from resonaut.cli.options import Common, n_cores, read_recipe, without_none
-from resonaut.cli.running import finish, run_folder
+from resonaut.cli.options import Common, read_recipe, without_none
+from resonaut.cli.running import finish, run_folder, use_threads
 from resonaut.cli.search import search_settings
 
 __all__ = ["hunt"]
@@ -76,7 +76,6 @@ def hunt(
     from resonaut.cli.table import hunt_table, scan_table
     from resonaut.errors import ConfigError
     from resonaut.registry import read_config
-    from resonaut.runs.processes import limit_threads
 
     common = common or Common()
     recipe = read_recipe(common.recipe, sections=("run", "search"))
@@ -100,10 +99,8 @@ def hunt(
     run = read_config(HuntSettings, recipe["run"] | given)
     search = read_config("search", search_settings(recipe["search"], method, settings, folds))
     out = run_folder(common, "hunt", run.events)
-    if common.workers is not None:
-        limit_threads(common.workers)
 
-    result = run_hunt(run, search, out=out, workers=common.workers or n_cores(), progress=True)
+    result = run_hunt(run, search, out=out, workers=use_threads(common), progress=True)
     scanned = () if result.scan is None else (scan_table(result),)
     finish(out, *scanned, hunt_table(result), f"Claim: {result.claim}.")
 

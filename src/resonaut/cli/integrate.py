@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from resonaut.cli.options import Common, apply_settings, console, read_recipe, without_none
-from resonaut.cli.running import run_folder
+from resonaut.cli.running import run_folder, use_threads
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -65,7 +65,6 @@ def integrate(
     from resonaut.analysis.integration import IntegrationSettings, run_integration
     from resonaut.integration.integrator import Integrator
     from resonaut.registry import read_config
-    from resonaut.runs.processes import limit_threads
 
     common = common or Common()
     recipe = read_recipe(common.recipe, sections=("run", "integrator"))
@@ -87,8 +86,7 @@ def integrate(
         refine=refine
     )
     out = run_folder(common, "integrate", run.process)
-    if common.workers is not None:
-        limit_threads(common.workers)
+    use_threads(common)
 
     result = run_integration(run, read_config(Integrator, how), out=out, progress=True)
     printer = console()

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from resonaut.cli.options import Common, apply_settings, n_cores, read_recipe, without_none
-from resonaut.cli.running import finish, run_folder
+from resonaut.cli.options import Common, apply_settings, read_recipe, without_none
+from resonaut.cli.running import finish, run_folder, use_threads
 from resonaut.cli.search import search_settings
 
 __all__ = ["limit"]
@@ -86,7 +86,6 @@ def limit(
     from resonaut.analysis.settings import LimitSettings
     from resonaut.cli.limit_table import limit_table
     from resonaut.registry import read_config
-    from resonaut.runs.processes import limit_threads
 
     common = common or Common()
     recipe = read_recipe(common.recipe, sections=("run", "search"))
@@ -110,8 +109,6 @@ def limit(
     run = read_config(LimitSettings, recipe["run"] | given)
     search = read_config("search", search_settings(recipe["search"], method, settings, folds))
     out = run_folder(common, "limit", run.events)
-    if common.workers is not None:
-        limit_threads(common.workers)
 
-    result = run_limit(run, search, out=out, workers=common.workers or n_cores(), progress=True)
+    result = run_limit(run, search, out=out, workers=use_threads(common), progress=True)
     finish(out, limit_table(result))

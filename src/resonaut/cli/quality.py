@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from resonaut.cli.options import Common, apply_settings, n_cores, read_recipe, without_none
-from resonaut.cli.running import finish, run_folder
+from resonaut.cli.options import Common, apply_settings, read_recipe, without_none
+from resonaut.cli.running import finish, run_folder, use_processes
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -74,7 +74,6 @@ def quality(
     from resonaut.analysis.quality.comparison import run_quality
     from resonaut.analysis.settings import QualitySettings
     from resonaut.registry import read_config
-    from resonaut.runs.processes import limit_threads
     from resonaut.scans.executors import Dask
 
     common = common or Common()
@@ -96,17 +95,13 @@ def quality(
         given["seeds_at_most"] = {row: n for row, n in at_most.items() if row in rows or row not in recipe["models"]}
     run = read_config(QualitySettings, recipe["run"] | given)
     out = run_folder(common, "quality", run.events)
-    workers = common.workers or n_cores()
-    if workers == 1:
-        limit_threads(1)
-
     result = run_quality(
         run,
         rows,
         out=out,
         cells=cells,
         executor=None if cluster is None else Dask(cluster),
-        workers=workers,
+        workers=use_processes(common),
         progress=True,
     )
     finish(out, quality_table(result))

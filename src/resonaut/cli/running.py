@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resonaut.cli.options import Common, console
+from resonaut.cli.options import Common, console, n_cores
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["finish", "run_folder"]
+__all__ = ["finish", "run_folder", "use_processes", "use_threads"]
 
 
 def run_folder(common: Common, verb: str, events: str) -> Path:
@@ -19,6 +19,25 @@ def run_folder(common: Common, verb: str, events: str) -> Path:
     if (out / "result.json").exists():
         console().print(f"{out} is complete; showing its result.", highlight=False, soft_wrap=True)
     return out
+
+
+def use_processes(common: Common) -> int:
+    """Processes of a verb whose trainings are many and independent: all cores, or --workers, one thread each."""
+    from resonaut.runs.processes import limit_threads
+
+    workers = common.workers or n_cores()
+    if workers == 1:  # this process; those of several limit themselves
+        limit_threads(1)
+    return workers
+
+
+def use_threads(common: Common) -> int:
+    """Cores of a verb that trains in this process: all, or no more than --workers."""
+    from resonaut.runs.processes import limit_threads
+
+    if common.workers is not None:
+        limit_threads(common.workers)
+    return common.workers or n_cores()
 
 
 def finish(out: Path, table: Table, *more: str | Table) -> None:

@@ -54,7 +54,7 @@ class Processes:
 
 
 def on_this_machine(workers: int) -> Executor:
-    """This process where one is enough, with all its threads; else so many of one thread each."""
+    """Where a scan runs unless told otherwise: in this process, or in several of one thread each."""
     return Serial() if workers == 1 else Processes(workers)
 
 
