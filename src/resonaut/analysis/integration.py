@@ -5,19 +5,19 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Ge, Gt, Interval
 
+from resonaut.analysis.running import open_run, watched
 from resonaut.errors import ConfigError
 from resonaut.integration.integrator import Integrator
 from resonaut.integration.lhe import write_lhe
 from resonaut.integration.processes.lookup import find_hard_process
 from resonaut.integration.unweighting import WeightLimit
-from resonaut.registry import dump_config, settings
+from resonaut.registry import settings
 from resonaut.runs.as_json import AsJson
-from resonaut.runs.folder import RunFolder
 
 __all__ = ["IntegrationRun", "IntegrationSettings", "run_integration"]
 
@@ -94,14 +94,11 @@ def run_integration(
     process, parameters = find_hard_process(run.process, run.energy, run.parameters)
     if bool(run.events) != (run.lhe is not None):
         raise ConfigError(f"--events is {run.events} and --lhe is {run.lhe}; give both, or neither")
-    run = replace(run, parameters=parameters, seed=_seed(run.seed, out))
-    folder = None
-    if out is not None:
-        folder = RunFolder.open(out, {"run": dump_config(run), "integrator": dump_config(integrator)})
+    folder, run = open_run(out, replace(run, parameters=parameters), {"integrator": integrator})
+    if folder is not None:
         if folder.complete:
             return IntegrationRun.from_json(folder.result())
-        trainer = replace(integrator.trainer, checkpoints=out / "checkpoints", progress=progress)
-        integrator = replace(integrator, trainer=trainer)
+        integrator = watched(integrator, folder.path / "checkpoints", progress)
     assert run.seed is not None
     learning, integrating, unweighting = (int(seed) for seed in np.random.SeedSequence(run.seed).generate_state(3))
     limit = WeightLimit(fraction=run.overweight)
@@ -139,17 +136,6 @@ def run_integration(
     if folder is not None:
         folder.write_json("result.json", result.to_json())
     return result
-
-
-def _seed(given: int | None, out: Path | None) -> int:
-    """The seed that was given, else the folder's own, else a new one."""
-    if given is not None:
-        return given
-    if out is not None and (out / "run.toml").exists():
-        recorded: Any = RunFolder(out).settings().get("run", {}).get("seed")
-        if recorded is not None:
-            return int(recorded)
-    return int(np.random.SeedSequence().generate_state(1)[0])
 
 
 class _Clock:

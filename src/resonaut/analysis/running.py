@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -34,7 +34,16 @@ __all__ = [
     "watched",
 ]
 
-S = TypeVar("S", bound=WindowSettings)
+
+@runtime_checkable
+class _Seeded(Protocol):
+    """Settings of a run: a dataclass with a seed."""
+
+    @property
+    def seed(self) -> int | None: ...
+
+
+S = TypeVar("S", bound=_Seeded)
 
 
 def source_of(settings: WindowSettings, events: Events | None) -> Events | Path | None:
@@ -107,26 +116,28 @@ def events_in_window(loaded: Events, region: Region) -> Events:
 
 
 def open_run(
-    out: str | Path | None, settings: S, methods: Mapping[str, Any], inputs: Sequence[Path]
+    out: str | Path | None, settings: S, methods: Mapping[str, Any], sources: Sequence[Events | Path | None] = ()
 ) -> tuple[RunFolder | None, S]:
     """The run's folder, if it wants one, and the settings with their seed: the folder's own where none was given.
 
     Args:
         out: The folder; None keeps everything in memory.
         settings: The [run] table of run.toml.
-        methods: Its other tables, plain settings by name.
-        inputs: Files that are read.
+        methods: Its other tables, by name: something configurable, or plain settings.
+        sources: What is read; the files among it are inputs of the run.
     """
     seed = settings.seed
     if seed is None and out is not None and (Path(out) / "run.toml").exists():
         seed = RunFolder(Path(out)).settings().get("run", {}).get("seed")
     if seed is None:
         seed = int(np.random.SeedSequence().generate_state(1)[0])
-    settings = replace(settings, seed=seed)
+    settings = replace(settings, seed=seed)  # type: ignore[type-var]
     if out is None:
         return None, settings
+    inputs = [source for source in sources if isinstance(source, Path)]
     origin = {name: value for path in inputs for name, value in read_origin(path).items()}
-    return RunFolder.open(Path(out), {"run": dump_config(settings), **methods}, inputs, origin=origin), settings
+    plain = {name: method if isinstance(method, Mapping) else dump_config(method) for name, method in methods.items()}
+    return RunFolder.open(Path(out), {"run": dump_config(settings), **plain}, inputs, origin=origin), settings
 
 
 def watched(estimator: Any, checkpoints: Path | None, progress: bool) -> Any:

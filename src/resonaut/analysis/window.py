@@ -30,7 +30,6 @@ from resonaut.analysis.selection import Cut, ScoredEvents, choose_cuts, score_da
 from resonaut.analysis.settings import HuntSettings
 from resonaut.events.events import Events
 from resonaut.protocols import CrossFitted
-from resonaut.registry import dump_config
 from resonaut.searches.regions import Region
 from resonaut.statistics.background_fit import SpectrumFitResult
 from resonaut.statistics.bump_hunt import claim, expected_z, quoted
@@ -71,8 +70,7 @@ def run_window(
         window = events_in_window(loaded, region)
         check_truth(window, given)
     # Only now: a folder is not made for events that cannot be used.
-    methods = {} if out is None else {"search": dump_config(given)}
-    folder, settings = open_run(out, settings, methods, [source] if isinstance(source, Path) else [])
+    folder, settings = open_run(out, settings, {"search": given}, [source])
     if folder is not None and folder.complete:
         return HuntResult.from_json(folder.result())
 

@@ -120,8 +120,7 @@ def run_limit(
         shape = fit_signal_shape(simulated.mass, region.sidebands)
         accepted, accepted_from = acceptance_of(sources[1], settings)
         events_per_pb = luminosity * PB_PER_FB * accepted * in_window
-    inputs = [source for source in sources if isinstance(source, Path)]
-    folder, settings = open_run(out, settings, {"search": dump_config(given)}, inputs)
+    folder, settings = open_run(out, settings, {"search": dump_config(given)}, sources)
     if folder is not None and folder.complete:
         return LimitResult.from_json(folder.result())
 

@@ -124,9 +124,7 @@ def run_quality(
         parts = real.split(settings.validation_fraction, seed=0)  # its sizes are every seed's
     # Only now: a folder is not made for events that cannot be used.
     rows = {row: dump_config(density) for row, density in densities.items()}
-    folder, settings = open_run(
-        out, settings, {} if out is None else {"models": rows}, [source] if isinstance(source, Path) else []
-    )
+    folder, settings = open_run(out, settings, {"models": rows}, [source])
     if folder is not None and folder.complete:
         return QualityResult.from_json(folder.result())
 

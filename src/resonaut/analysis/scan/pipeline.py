@@ -28,7 +28,6 @@ from resonaut.analysis.tables import scan_table, scan_toy_table
 from resonaut.analysis.window import run_window
 from resonaut.events.events import Events
 from resonaut.protocols import CrossFitted
-from resonaut.registry import dump_config
 from resonaut.runs.folder import RunFolder, atomic_path
 from resonaut.scans.executors import Executor, on_this_machine
 from resonaut.scans.scan import scan
@@ -67,8 +66,7 @@ def run_scan(
         loaded = read_source(source, settings, workers=workers, progress=progress)
         regions, refused = choose_windows(loaded.mass, settings)
         check_truth(events_in_window(loaded, regions[0]), given)
-    methods = {} if out is None else {"search": dump_config(given)}
-    folder, settings = open_run(out, settings, methods, [source] if isinstance(source, Path) else [])
+    folder, settings = open_run(out, settings, {"search": given}, [source])
     if folder is not None and folder.complete:
         return HuntResult.from_json(folder.result())
 
