@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, scaled_dot_product_attention
 
 from resonaut.models.networks.time import TimeAndContext
+from resonaut.models.networks.zero import zeroed
 
 __all__ = ["AttentionBlock", "CloudDenoiser"]
 
@@ -33,10 +34,7 @@ class AttentionBlock(nn.Module):
         self.norm_before, self.norm_after = nn.LayerNorm(width), nn.LayerNorm(width)
         self.query_key_value, self.join = nn.Linear(width, 3 * width), nn.Linear(width, width)
         self.first, self.second = nn.Linear(width, 2 * width), nn.Linear(2 * width, width)
-        self.modulate = nn.Linear(condition, 4 * width) if condition else None
-        if self.modulate:
-            nn.init.zeros_(self.modulate.weight)
-            nn.init.zeros_(self.modulate.bias)
+        self.modulate = zeroed(nn.Linear(condition, 4 * width)) if condition else None
 
     def forward(
         self, h: Float[Tensor, "B K W"], mask: Bool[Tensor, "B K"], condition: Float[Tensor, "B C"] | None = None
@@ -83,10 +81,7 @@ class CloudDenoiser(nn.Module):
         self.spread = nn.Linear(width, width)
         self.blocks = nn.ModuleList(AttentionBlock(width, heads, width) for _ in range(blocks))
         self.norm = nn.LayerNorm(width)
-        self.leave = nn.Linear(width, features)
-        # A network that begins as zero begins as the mean of its target.
-        nn.init.zeros_(self.leave.weight)
-        nn.init.zeros_(self.leave.bias)
+        self.leave = zeroed(nn.Linear(width, features))
 
     def forward(
         self,

@@ -17,6 +17,7 @@ from torch.nn.functional import leaky_relu
 from torch.nn.utils.parametrizations import weight_norm
 
 from resonaut.models.networks.time import TimeAndContext
+from resonaut.models.networks.zero import zeroed
 
 __all__ = ["EPiCNetwork", "pooled"]
 
@@ -38,10 +39,7 @@ class EPiCNetwork(nn.Module):
         self.enter = _linear(features, width)
         self.enter_global = _linear(2 * width + global_width, global_width)
         self.layers = nn.ModuleList(_Layer(width, global_width) for _ in range(layers))
-        self.leave = nn.Linear(width, features)
-        # A network that begins as zero begins as the mean of its target.
-        nn.init.zeros_(self.leave.weight)
-        nn.init.zeros_(self.leave.bias)
+        self.leave = zeroed(nn.Linear(width, features))
 
     def forward(
         self,

@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from resonaut.models.networks.time import TimeAndContext
+from resonaut.models.networks.zero import zeroed
 
 __all__ = ["ResidualNetwork"]
 
@@ -31,10 +32,7 @@ class ResidualNetwork(nn.Module):
         self.enter = nn.Linear(features, width)
         self.condition = TimeAndContext(context, width)
         self.blocks = nn.ModuleList(_Block(width) for _ in range(blocks))
-        self.leave = nn.Linear(width, features)
-        # A network that begins as zero begins as the mean of its target.
-        nn.init.zeros_(self.leave.weight)
-        nn.init.zeros_(self.leave.bias)
+        self.leave = zeroed(nn.Linear(width, features))
 
     def forward(
         self, x: Float[Tensor, "B F"], time: Float[Tensor, " B"], context: Float[Tensor, "B C"]

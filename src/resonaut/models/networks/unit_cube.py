@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from resonaut.models.networks.coupling import coupling_masks
 from resonaut.models.networks.mlp import mlp
 from resonaut.models.networks.spline import RationalQuadraticSpline
+from resonaut.models.networks.zero import zeroed
 
 __all__ = ["UnitCubeFlow", "one_blob"]
 
@@ -75,8 +76,7 @@ class _Coupling(nn.Module):
         self.network = mlp(max(1, _BUMPS * len(self.kept)), len(self.moved) * (3 * bins + 1), hidden)
         last = self.network[-1]
         assert isinstance(last, nn.Linear)
-        nn.init.zeros_(last.weight)  # equal segments of slope one: the identity
-        nn.init.zeros_(last.bias)
+        zeroed(last)  # equal segments of slope one: the identity
 
     def forward(self, u: Float[Tensor, "B D"]) -> tuple[Float[Tensor, "B D"], Float[Tensor, " B"]]:
         """Towards the latent cube, and the logarithm of the Jacobian."""
