@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from resonaut.events.point_cloud import PointCloud
+from resonaut.features.azimuth import wrapped
 
 __all__ = ["Jets", "from_frame", "into_frame", "jets_of", "project"]
 
@@ -68,7 +69,7 @@ def into_frame(particles: PointCloud, jets: Jets) -> PointCloud:
     """(pT, eta, phi) to (log of pT over the jet's, eta and phi minus the jet's)."""
     pt, eta, phi = particles.points.astype(np.float64).T
     of = particles.owner
-    relative = np.log(pt / jets.pt[of]), eta - jets.eta[of], _wrapped(phi - jets.phi[of])
+    relative = np.log(pt / jets.pt[of]), eta - jets.eta[of], wrapped(phi - jets.phi[of])
     return PointCloud(np.stack(relative, axis=1), particles.offsets)
 
 
@@ -76,7 +77,7 @@ def from_frame(relative: PointCloud, jets: Jets) -> PointCloud:
     """The inverse of `into_frame`."""
     log_pt, eta, phi = relative.points.T
     of = relative.owner
-    absolute = np.exp(log_pt) * jets.pt[of], eta + jets.eta[of], _wrapped(phi + jets.phi[of])
+    absolute = np.exp(log_pt) * jets.pt[of], eta + jets.eta[of], wrapped(phi + jets.phi[of])
     return PointCloud(np.stack(absolute, axis=1), relative.offsets)
 
 
@@ -91,11 +92,6 @@ def project(particles: PointCloud, jets: Jets) -> PointCloud:
     moved = (
         pt * scale[of],
         eta + (wanted.rapidity - found.rapidity)[of],
-        _wrapped(phi + (jets.phi - found.phi)[of]),
+        wrapped(phi + (jets.phi - found.phi)[of]),
     )
     return PointCloud(np.stack(moved, axis=1), particles.offsets)
-
-
-def _wrapped(phi: Float[Array, " P"]) -> Float[Array, " P"]:
-    """The same azimuth in [-pi, pi)."""
-    return np.remainder(phi + np.pi, 2 * np.pi) - np.pi

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
+from resonaut.features.azimuth import wrapped
 from resonaut.features.cloud_frame import Jets
 
 __all__ = ["DijetCoordinates"]
@@ -67,7 +68,7 @@ class DijetCoordinates:
             Jets(
                 pt=pt_jet,
                 eta=np.arcsinh(np.sinh(side * (mean + half)) * np.hypot(1, m)),
-                phi=np.remainder(azimuth + np.pi, 2 * np.pi) - np.pi,
+                phi=wrapped(azimuth),
                 mass=m * pt_jet,
                 n=np.maximum(np.rint(n), 2).astype(np.int64),
             )

@@ -14,6 +14,8 @@ import awkward as ak
 import numpy as np
 from jaxtyping import Float, Int
 
+from resonaut.features.azimuth import wrapped
+
 __all__ = ["StandardisedJets", "mean_image", "standardise"]
 
 Array = np.ndarray
@@ -47,7 +49,7 @@ def standardise(pt: ak.Array, eta: ak.Array, phi: ak.Array) -> StandardisedJets:
     weight = pt / total(pt)
     # Azimuths are averaged as directions, so that a jet at +-pi is no exception.
     middle = np.arctan2(total(weight * np.sin(phi)), total(weight * np.cos(phi)))
-    phi = np.remainder(phi - middle + np.pi, 2 * np.pi) - np.pi
+    phi = wrapped(phi - middle)
     eta, phi = eta - total(weight * eta), phi - total(weight * phi)
 
     covariance = total(weight * eta * phi)

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 
+from resonaut.features.azimuth import wrapped
 from resonaut.plots.style import CYCLE, MUTED
 
 __all__ = ["DisplayedJet", "event_display"]
@@ -54,7 +55,7 @@ def event_display(
     for i, (jet, color) in enumerate(zip(jets, COLORS, strict=True)):
         azimuth = _from(origin, jet.phi)
         # Around its own jet, so that no particle is wrapped to the other end of the axis.
-        around = np.remainder(jet.particle_phi - jet.phi + np.pi, 2 * np.pi) - np.pi
+        around = wrapped(jet.particle_phi - jet.phi)
         ax.scatter(
             jet.particle_eta,
             azimuth + around,
