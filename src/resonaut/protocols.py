@@ -26,6 +26,7 @@ __all__ = [
     "Density",
     "LatentDensity",
     "MassModel",
+    "OutlierDetector",
     "ResidualDensity",
     "Search",
     "Seed",
@@ -166,6 +167,19 @@ class CloudClassifier(Protocol):
 
     def set_params(self, **params: Any) -> Self:
         """Change settings by name."""
+        ...
+
+
+@runtime_checkable
+class OutlierDetector(Protocol):
+    """Learns what ordinary events look like, and says of any how little they do."""
+
+    def fit(self, x: Float[Array, "N F"], *, weight: Float[Array, " N"] | None = None, seed: Seed = None) -> Self:
+        """Learn from ordinary events."""
+        ...
+
+    def score(self, x: Float[Array, "N F"]) -> Float[Array, " N"]:
+        """Larger is stranger."""
         ...
 
 

@@ -29,6 +29,7 @@ from resonaut.protocols import (
     Density,
     LatentDensity,
     MassModel,
+    OutlierDetector,
     ResidualDensity,
     Search,
     TractableDensity,
@@ -44,6 +45,7 @@ __all__ = [
     "AnyDensity",
     "AnyLatentDensity",
     "AnyMassModel",
+    "AnyOutlierDetector",
     "AnyResidualDensity",
     "AnySearch",
     "AnyTractableDensity",
@@ -89,6 +91,11 @@ _BUILT_IN: dict[str, dict[str, str]] = {
         "trees": "resonaut.models.classifier.trees:BoostedTrees",
         "mlp": "resonaut.models.classifier.mlp:DenseNetwork",
         "ensemble": "resonaut.models.classifier.ensemble:Ensemble",
+    },
+    "outlier": {
+        "ae": "resonaut.models.outlier.autoencoder:Autoencoder",
+        "nae": "resonaut.models.outlier.normalised:NormalisedAutoencoder",
+        "wnae": "resonaut.models.outlier.wasserstein:WassersteinNormalisedAutoencoder",
     },
     "search": {
         "anode": "resonaut.searches.anode:ANODE",
@@ -271,6 +278,7 @@ AnyResidualDensity = Annotated[ResidualDensity, Registered("density", needs=("fi
 AnyClassifier = Annotated[Classifier, Registered("classifier")]
 AnyCloudDensity = Annotated[CloudDensity, Registered("cloud")]
 AnyMassModel = Annotated[MassModel, Registered("mass")]
+AnyOutlierDetector = Annotated[OutlierDetector, Registered("outlier")]
 AnySearch = Annotated[Search, Registered("search")]
 
 

@@ -19,8 +19,9 @@ __all__ = ["app", "main"]
 EXTRAS = {
     **dict.fromkeys(("fastjet", "numba", "pythia8mc"), "simulation"),
     **dict.fromkeys(("pylhe", "vegas"), "integration"),
+    "ot": "outlier",
 }
-"""Packages that only some need, three of them under the GPL, and the extras they come with."""
+"""Packages that only some need, some of them under the GPL, and the extras they come with."""
 
 
 def _version() -> str:

@@ -2,7 +2,8 @@
 
 `baseline` are the four features of the LHC Olympics searches: the lighter jet's mass, the mass difference, and the
 N-subjettiness ratios of both jets. The `extended` sets add what boosted trees, unlike networks, still profit from:
-more ratios, the taus themselves, and nine taus at three angular exponents. Add a set by adding an entry to
+more ratios, the taus themselves, and nine taus at three angular exponents. `substructure` is what single jets are
+judged by (`resonaut tag`). Add a set by adding an entry to
 `FEATURE_SETS`; what can be in it is in `resonaut.features.observables`.
 
 References:
@@ -15,7 +16,10 @@ from collections.abc import Sequence
 
 from resonaut.errors import ConfigError
 
-__all__ = ["FEATURE_SETS", "resolve"]
+__all__ = ["FEATURE_SETS", "SUBSTRUCTURE", "resolve"]
+
+SUBSTRUCTURE = ("msd", "ptd", "tau21", "tau32", "tau43", "d2_b10", "c2_b10", "c2_b20", "n2_b10")
+"""What CMS describes a single jet by where it looks for strange ones (arXiv:2510.02168)."""
 
 FEATURE_SETS: dict[str, tuple[str, ...]] = {
     "baseline": ("mj1", "delta_mj", "tau21_1", "tau21_2"),
@@ -25,6 +29,7 @@ FEATURE_SETS: dict[str, tuple[str, ...]] = {
         *("mj1", "delta_mj"),
         *(f"tau{n}_{beta}_{jet}" for jet in (1, 2) for beta in ("b05", "b10", "b20") for n in range(1, 10)),
     ),
+    "substructure": tuple(f"{name}_{jet}" for name in SUBSTRUCTURE for jet in (1, 2)),
 }
 
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -36,7 +36,7 @@ from resonaut.registry import check_config, dump_config, settings
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-__all__ = ["Device", "Trainer", "TrainingHistory", "seeded"]
+__all__ = ["Device", "SelfJudging", "Trainer", "TrainingHistory", "seeded"]
 
 Batch = dict[str, Tensor]
 Data = dict[str, Tensor | Ragged]
@@ -50,8 +50,11 @@ class TrainingHistory:
 
     Args:
         train_loss: Weighted mean of the loss over the epoch, while it was learning.
-        validation_loss: Of the held-out events, after the epoch; empty without them.
+        validation_loss: Of the held-out events, after the epoch, or the "distance" of a network that judges itself;
+            empty without them.
         best_epochs: The epochs whose weights were kept, from 0, the best one first.
+        measures: What a network that judges itself (`SelfJudging`) said after each epoch, by name.
+        stopped: Why it gave up before the last epoch; empty where it did not.
         seconds: Wall time of all epochs, before and after an interruption.
         states: Weights of the best epochs, in the same order; the trained network has the first.
     """
@@ -59,6 +62,8 @@ class TrainingHistory:
     train_loss: list[float] = field(default_factory=list)
     validation_loss: list[float] = field(default_factory=list)
     best_epochs: list[int] = field(default_factory=list)
+    measures: dict[str, list[float]] = field(default_factory=dict)
+    stopped: str = ""
     seconds: float = 0.0
     states: list[Batch] = field(default_factory=list, repr=False)
 
@@ -66,6 +71,19 @@ class TrainingHistory:
     def epochs(self) -> int:
         """How many epochs are done."""
         return len(self.train_loss)
+
+
+@runtime_checkable
+class SelfJudging(Protocol):
+    """A network whose loss does not say how good it is, as that of an energy-based model does not."""
+
+    def judge(self, data: Data) -> Mapping[str, float]:
+        """Measures after an epoch; "distance" is among them and ranks the epochs, smaller is better."""
+        ...
+
+    def verdict(self, history: TrainingHistory) -> str | None:
+        """Why it is of no use to go on; None where it is."""
+        ...
 
 
 @settings
@@ -127,8 +145,9 @@ class Trainer:
         """Train a network in place; it comes back on the CPU, ready for use.
 
         Args:
-            network: Has `loss(batch) -> [B]`; batch holds rows of `data` under the same names, and of a point cloud
-                `x` the points as a rectangle "x" and which of them exist as "x_mask".
+            network: Has `loss(batch) -> [B]`; batch holds rows of `data` and of "weight" (mean 1) under the same
+                names, and of a point cloud `x` the points as a rectangle "x" and which of them exist as "x_mask". One
+                that is `SelfJudging` ranks its epochs itself and may give up.
             data: Tensors with one row an event, point clouds with one set an event.
             weight: Of each event; only ratios matter.
             seed: Batches and whatever the loss draws follow from it. The global random state stays as it was.
@@ -217,7 +236,7 @@ class _Training:
 
     def _finished(self) -> bool:
         done, patience = self.history.epochs, self.trainer.patience
-        if done >= self.trainer.epochs:
+        if done >= self.trainer.epochs or self.history.stopped:
             return True
         return patience is not None and done > 0 and done - 1 - self.history.best_epochs[0] >= patience
 
@@ -244,7 +263,7 @@ class _Training:
             if self.average:
                 self.average.update_parameters(self.network)
             total += loss.detach() * (len(rows) / n)
-        return self._finite(float(total), "training", epoch)
+        return self._finite(float(total), "training loss", epoch)
 
     def _validate(self, epoch: int) -> None:
         """Keep the weights, unless enough earlier ones did better on the held-out events."""
@@ -265,9 +284,18 @@ class _Training:
         assert isinstance(weight, Tensor)
         self.kept.eval()
         with seeded(self.seed), torch.no_grad(), self.fabric.autocast():
+            if isinstance(self.kept, SelfJudging):
+                return self._judgement(self.kept, epoch)
             batches = self._batches(held_out, torch.arange(len(weight)))
             total = sum(float(self._loss(self.kept, held_out, rows).sum()) for rows in batches)
-        return self._finite(total / float(weight.sum()), "validation", epoch)
+        return self._finite(total / float(weight.sum()), "validation loss", epoch)
+
+    def _judgement(self, network: SelfJudging, epoch: int) -> float:
+        """The distance, written down with the other measures, and the verdict."""
+        for name, value in network.judge(self.held_out).items():
+            self.history.measures.setdefault(name, []).append(self._finite(value, name, epoch))
+        self.history.stopped = network.verdict(self.history) or ""
+        return self.history.measures["distance"][-1]
 
     def _batches(self, data: Data, order: Tensor) -> list[Tensor]:
         """The rows of each batch, out of rows in that order."""
@@ -277,13 +305,13 @@ class _Training:
     def _loss(self, network: Any, data: Data, rows: Tensor) -> Float[Tensor, " B"]:
         """The weighted loss of each event."""
         batch = batch_of(data, rows)
-        weighted: Tensor = batch.pop("weight") * network.loss(batch)
+        weighted: Tensor = batch["weight"] * network.loss(batch)
         return weighted
 
     def _finite(self, loss: float, which: str, epoch: int) -> float:
         if not np.isfinite(loss):
             raise FitError(
-                f"the {which} loss became {loss} in epoch {epoch + 1}; lower learning_rate "
+                f"the {which} became {loss} in epoch {epoch + 1}; lower learning_rate "
                 f"(now {self.trainer.learning_rate:g}) or set gradient_clip"
             )
         return loss

@@ -1,0 +1,105 @@
+"""An autoencoder as an energy-based model, p(x) = exp(-E(x) / T) / Omega, and its judgement of itself.
+
+The likelihood's gradient is that of E+ - E-, the mean energies of data and of the model's own samples: what the network
+reconstructs without having been shown it is unlearnt. The loss says nothing of how far that has come: it is zero for a
+perfect model, and for one whose samples have collapsed onto a few low-energy spots. The Earth mover's distance between
+samples and data tells the two apart, and ranks the epochs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from resonaut.models.networks.autoencoder import AutoencoderNetwork
+from resonaut.models.outlier.guards import Guard
+from resonaut.models.outlier.negatives import Chains, Negatives
+from resonaut.models.outlier.transport import earth_movers_distance, transport_cost
+from resonaut.models.training import TrainingHistory
+
+__all__ = ["EnergyNetwork", "NormalisedNetwork", "WassersteinNetwork"]
+
+
+class EnergyNetwork(nn.Module):
+    """A plain autoencoder: its energy is learnt from the data alone, and may be as low elsewhere.
+
+    Args:
+        autoencoder: Its reconstruction error is the energy.
+        chains: Where samples come from.
+    """
+
+    def __init__(self, autoencoder: AutoencoderNetwork, chains: Chains) -> None:
+        super().__init__()
+        self.autoencoder, self.chains = autoencoder, chains
+
+    def energy(self, x: Float[Tensor, "B F"]) -> Float[Tensor, " B"]:
+        """The autoencoder's."""
+        return self.autoencoder.energy(x)
+
+    def sample(self, n: int) -> Float[Tensor, "n F"]:
+        """From chains that are as long as can be had."""
+        return self.chains.representative(self.autoencoder, n).detach()
+
+    def loss(self, batch: dict[str, Tensor]) -> Float[Tensor, " B"]:
+        """The energy of the data."""
+        return self.energy(batch["x"])
+
+
+class NormalisedNetwork(EnergyNetwork):
+    """E+ - E-, and a bound on E-, without which both could run away together.
+
+    Args:
+        autoencoder, chains: As above.
+        guard: When to give up, and how many samples it takes to judge.
+        gamma: Weight of E-^2 in the loss.
+    """
+
+    def __init__(self, autoencoder: AutoencoderNetwork, chains: Negatives, guard: Guard, *, gamma: float = 0.0) -> None:
+        super().__init__(autoencoder, chains)
+        self.negatives, self.guard, self.gamma = chains, guard, gamma
+
+    def loss(self, batch: dict[str, Tensor]) -> Float[Tensor, " B"]:
+        """E of each event minus the mean E of the samples."""
+        negative = self.energy(self.negatives.draw(self.autoencoder, batch["x"]))
+        return self.energy(batch["x"]) - negative.mean() + self.gamma * negative.square().mean()
+
+    def judge(self, data: Mapping[str, Tensor]) -> dict[str, float]:
+        """The distance of its samples from data, and both energies over the data's."""
+        x, weight = data["x"][: self.guard.events], data["weight"][: self.guard.events]
+        drawn = self.sample(len(x))
+        positive, negative = self.energy(x), self.energy(drawn)
+        return {
+            "distance": earth_movers_distance(x, drawn, weight),
+            "energy_data": float((weight * positive).sum() / weight.sum()),
+            "energy_samples": float(negative.mean()),
+        }
+
+    def verdict(self, history: TrainingHistory) -> str | None:
+        """Why it is of no use to go on, if so."""
+        return self.guard.verdict(history)
+
+
+class WassersteinNetwork(NormalisedNetwork):
+    """The loss is the Earth mover's distance between data and samples itself, its gradient flowing through the chains.
+
+    Args:
+        autoencoder, chains, guard: As above.
+        differentiable: Through so many of a chain's last steps.
+        group: The batch is transported in groups of so many events: the cost of a plan grows with the cube of them.
+    """
+
+    def __init__(
+        self, autoencoder: AutoencoderNetwork, chains: Negatives, guard: Guard, *, differentiable: int, group: int
+    ) -> None:
+        super().__init__(autoencoder, chains, guard)
+        self.differentiable, self.group = differentiable, group
+
+    def loss(self, batch: dict[str, Tensor]) -> Float[Tensor, " B"]:
+        """How far each event would have to go to become a sample."""
+        drawn = self.negatives.draw(self.autoencoder, batch["x"], keep_graph=self.differentiable)
+        groups = -(-len(drawn) // self.group)
+        parts = zip(*(batch_part.chunk(groups) for batch_part in (batch["x"], drawn, batch["weight"])), strict=True)
+        return torch.cat([transport_cost(*part) for part in parts])

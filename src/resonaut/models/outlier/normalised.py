@@ -1,0 +1,85 @@
+"""The normalised autoencoder: what it reconstructs without having been shown it is unlearnt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+from torch import Tensor
+
+from resonaut.errors import ConfigError
+from resonaut.models.networks.autoencoder import AutoencoderNetwork
+from resonaut.models.outlier.detector import AutoencoderDetector
+from resonaut.models.outlier.energy_network import NormalisedNetwork
+from resonaut.models.outlier.guards import Guard
+from resonaut.models.outlier.negatives import Start, negatives
+from resonaut.models.training import Trainer, TrainingHistory
+from resonaut.registry import register
+
+__all__ = ["NormalisedAutoencoder"]
+
+
+@register("outlier", "nae")
+@dataclass(kw_only=True)
+class NormalisedAutoencoder(AutoencoderDetector):
+    """Lowers the energy of data and raises that of its own Langevin samples, after a while as a plain autoencoder.
+
+    At the loss's minimum p(x) = exp(-E(x) / T) / Omega is the density of the data, and everything else has a larger
+    error. The training does not stay there: the epoch whose samples are closest to the data is kept, and the training
+    ends where the samples collapse or the energies run away.
+
+    Args:
+        start: Where the chains start: "replay", "data" or "manifold" (`resonaut.models.outlier.negatives`).
+        gamma: Weight of E-^2 in the loss, which bounds the energies.
+        pretraining: Of the plain autoencoder.
+        trainer: Of the density; the held-out events judge the epochs.
+        stop: End the training where it has gone wrong, or only take notes.
+
+    References:
+        Yoon, Noh, Park, ICML 2021, arXiv:2105.05735
+        Dillon, Favaro, Plehn, Sorrenson, Kraemer (on jets), SciPost Phys. Core 6 (2023) 074, arXiv:2206.14225
+    """
+
+    start: Start = "replay"
+    gamma: Annotated[float, Field(ge=0)] = 0.0
+    pretraining: Trainer = field(
+        default_factory=lambda: Trainer(
+            epochs=20, batch_size=256, learning_rate=3e-3, validation_fraction=0.2, device="cpu"
+        )
+    )
+    trainer: Trainer = field(
+        default_factory=lambda: Trainer(
+            epochs=60,
+            batch_size=256,
+            learning_rate=1e-3,
+            schedule="constant",
+            gradient_clip=1.0,
+            validation_fraction=0.2,
+            device="cpu",
+        )
+    )
+    stop: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.trainer.validation_fraction:
+            raise ConfigError(
+                "the epochs of a normalised autoencoder are judged by held-out events; set trainer.validation_fraction,"
+                " say 0.2"
+            )
+
+    def _network(self, features: int) -> NormalisedNetwork:
+        return NormalisedNetwork(
+            AutoencoderNetwork(features, self.hidden, self.latent),
+            negatives(self.start, self.langevin, features),
+            self._guard(),
+            gamma=self.gamma,
+        )
+
+    def _guard(self) -> Guard:
+        return Guard(events=self.judged_, floor=self.emd_floor_, stop=self.stop)
+
+    def _train(self, data: dict[str, Tensor], weight: Tensor | None, rng: np.random.Generator) -> TrainingHistory:
+        self.pretraining.fit(self.network_.autoencoder, data, weight=weight, seed=rng)
+        return self.trainer.fit(self.network_, data, weight=weight, seed=rng)

@@ -1,0 +1,46 @@
+"""The Wasserstein normalised autoencoder: the distance that judges the samples is the loss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+from resonaut.models.networks.autoencoder import AutoencoderNetwork
+from resonaut.models.outlier.energy_network import WassersteinNetwork
+from resonaut.models.outlier.negatives import negatives
+from resonaut.models.outlier.normalised import NormalisedAutoencoder
+from resonaut.registry import register
+
+__all__ = ["WassersteinNormalisedAutoencoder"]
+
+
+@register("outlier", "wnae")
+@dataclass(kw_only=True)
+class WassersteinNormalisedAutoencoder(NormalisedAutoencoder):
+    """Moves its samples onto the data: the gradient of the Earth mover's distance flows through the Langevin chain.
+
+    Unlike E+ - E- the distance has its minimum where samples and data agree and nowhere else, so that there is
+    nothing to collapse to.
+
+    Args:
+        differentiable: The gradient flows through so many of a chain's last steps; a persistent chain has been close to
+            its end for long, and what happened further back matters little.
+        group: The batch is transported in groups of so many events: the time of a plan grows with the cube of them.
+
+    References:
+        CMS, arXiv:2510.02168
+    """
+
+    differentiable: Annotated[int, Field(ge=1)] = 5
+    group: Annotated[int, Field(ge=8)] = 128
+
+    def _network(self, features: int) -> WassersteinNetwork:
+        return WassersteinNetwork(
+            AutoencoderNetwork(features, self.hidden, self.latent),
+            negatives(self.start, self.langevin, features),
+            self._guard(),
+            differentiable=self.differentiable,
+            group=self.group,
+        )
