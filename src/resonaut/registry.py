@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from resonaut.errors import ConfigError
 from resonaut.protocols import (
     Classifier,
+    CloudClassifier,
     CloudDensity,
     Density,
     LatentDensity,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AnyClassifier",
+    "AnyCloudClassifier",
     "AnyCloudDensity",
     "AnyDensity",
     "AnyLatentDensity",
@@ -97,12 +99,16 @@ _BUILT_IN: dict[str, dict[str, str]] = {
         "nae": "resonaut.models.outlier.normalised:NormalisedAutoencoder",
         "wnae": "resonaut.models.outlier.wasserstein:WassersteinNormalisedAutoencoder",
     },
+    "cloud-classifier": {
+        "cloud-transformer": "resonaut.models.classifier.cloud_transformer:CloudTransformer",
+    },
     "search": {
         "anode": "resonaut.searches.anode:ANODE",
         "cathode": "resonaut.searches.cathode:CATHODE",
         "combination": "resonaut.searches.combination:Combination",
         "crossfit": "resonaut.searches.crossfit:CrossFit",
         "cwola": "resonaut.searches.cwola:CWoLa",
+        "full-cathode": "resonaut.searches.full_cathode:FullCATHODE",
         "idealised": "resonaut.searches.idealised:Idealised",
         "lacathode": "resonaut.searches.lacathode:LaCATHODE",
         "ranode": "resonaut.searches.ranode:RANODE",
@@ -276,6 +282,7 @@ AnyTractableDensity = Annotated[TractableDensity, Registered("density", needs=("
 AnyLatentDensity = Annotated[LatentDensity, Registered("density", needs=("to_latent",))]
 AnyResidualDensity = Annotated[ResidualDensity, Registered("density", needs=("fit_residual",))]
 AnyClassifier = Annotated[Classifier, Registered("classifier")]
+AnyCloudClassifier = Annotated[CloudClassifier, Registered("cloud-classifier")]
 AnyCloudDensity = Annotated[CloudDensity, Registered("cloud")]
 AnyMassModel = Annotated[MassModel, Registered("mass")]
 AnyOutlierDetector = Annotated[OutlierDetector, Registered("outlier")]

@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
 from resonaut.errors import EventsError
+from resonaut.events.dijet_clouds import DijetClouds
 
 __all__ = ["Events", "Samples"]
 
@@ -33,6 +34,7 @@ class Events:
         labels: [N] 1 for signal, 0 for background; None where nobody knows.
         mass_name: The column the mass came from.
         exclusions: Events that could not be used, counted by reason.
+        particles: [N] of both jets, for methods that look at all of them; None where they were not read.
 
     Raises:
         EventsError: shapes that do not fit, or values that are not finite.
@@ -45,6 +47,7 @@ class Events:
     labels: Int[Array, " N"] | None = None
     mass_name: str = "mjj"
     exclusions: Mapping[str, int] = field(default_factory=dict)
+    particles: DijetClouds | None = None
 
     def __post_init__(self) -> None:
         if self.ids is None:
@@ -57,6 +60,10 @@ class Events:
         for name, column in (("ids", self.ids), ("labels", self.labels)):
             if column is not None and column.shape != self.mass.shape:
                 raise EventsError(f"{name} have shape {column.shape} for {len(self.mass)} events; give one each")
+        if self.particles is not None and len(self.particles) != len(self.mass):
+            raise EventsError(
+                f"there are particles of {len(self.particles)} events for {len(self.mass)}; give each its own"
+            )
         if not (np.isfinite(self.mass).all() and np.isfinite(self.features).all()):
             raise EventsError("masses or features hold NaN or infinite values; build the events with Events.usable")
 
@@ -112,6 +119,7 @@ class Events:
             features=self.features[rows],
             ids=self.ids[rows],
             labels=None if self.labels is None else self.labels[rows],
+            particles=None if self.particles is None else self.particles[rows],
         )
 
     @property
@@ -134,7 +142,7 @@ class Events:
 
     @staticmethod
     def concatenate(parts: Sequence[Events]) -> Events:
-        """One table of several; labels stay only where every part has them, exclusions add up.
+        """One table of several; labels and particles stay only where every part has them, exclusions add up.
 
         Raises:
             EventsError: nothing to join, or parts with other columns.
@@ -144,6 +152,7 @@ class Events:
             raise EventsError(f"only events with the same columns can be joined, not {sorted(kinds) or 'none at all'}")
         first = parts[0]
         labels = [part.labels for part in parts]
+        particles = [part.particles for part in parts if part.particles is not None]
         known: list[Shaped[Array, " N"]] = [label for label in labels if label is not None]
         return replace(
             first,
@@ -152,6 +161,7 @@ class Events:
             ids=np.concatenate([part.ids for part in parts]),
             labels=np.concatenate(known) if len(known) == len(parts) else None,
             exclusions=sum((Counter(part.exclusions) for part in parts), Counter()),
+            particles=DijetClouds.concatenate(particles) if len(particles) == len(parts) else None,
         )
 
 

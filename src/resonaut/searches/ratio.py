@@ -16,7 +16,8 @@ import numpy as np
 from jaxtyping import Float
 from sklearn.base import clone
 
-from resonaut.protocols import Classifier, Seed
+from resonaut.events.dijet_clouds import DijetClouds, join
+from resonaut.protocols import Classifier, CloudClassifier, Seed
 
 __all__ = ["LearntRatio", "learn_ratio"]
 
@@ -30,15 +31,15 @@ class LearntRatio:
     classifier: Any
     log_size_ratio: float
 
-    def log_ratio(self, x: Float[Array, "N F"]) -> Float[Array, " N"]:
+    def log_ratio(self, x: Float[Array, "N F"] | DijetClouds) -> Float[Array, " N"]:
         """Estimate log p_1/p_0 at each row."""
         return np.asarray(self.classifier.decision_function(x)) - self.log_size_ratio
 
 
 def learn_ratio(
-    classifier: Classifier,
-    above: Float[Array, "N F"],
-    below: Float[Array, "M F"],
+    classifier: Classifier | CloudClassifier,
+    above: Float[Array, "N F"] | DijetClouds,
+    below: Float[Array, "M F"] | DijetClouds,
     *,
     weight_below: Float[Array, " M"] | None = None,
     seed: Seed = None,
@@ -48,7 +49,7 @@ def learn_ratio(
     The samples may differ in size. Weights would take that out of the log-odds as well, but make scikit-learn's binning
     several times slower than the trees themselves: they are used only where the events of one sample differ in theirs.
     """
-    x = np.concatenate([above, below])
+    x: Any = join([above, below])  # type: ignore[arg-type]  # both of one kind
     y = np.repeat([1, 0], [len(above), len(below)])
     weight = None if weight_below is None else np.concatenate([np.ones(len(above)), weight_below])
     size_below = len(below) if weight_below is None else weight_below.sum()

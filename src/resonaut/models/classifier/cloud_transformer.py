@@ -21,12 +21,14 @@ from resonaut.models.density.network import as_tensor, on_device
 from resonaut.models.networks.dijet_classifier import DijetClassifier
 from resonaut.models.ragged import Ragged, batch_of, similar_batches
 from resonaut.models.training import Trainer, seeded
+from resonaut.registry import register
 
 __all__ = ["CloudTransformer"]
 
 Array = np.ndarray
 
 
+@register("cloud-classifier", "cloud-transformer")
 @dataclass(kw_only=True, eq=False, repr=False)
 class CloudTransformer(LogOddsClassifier):
     """A transformer of the particles, shared by the jets, and of the jets, whose kinematics are those of the particles.

@@ -1,0 +1,67 @@
+"""CATHODE on all particles: it finds a signal that no chosen feature names."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from closure.toy_dijets import toy_events
+from resonaut.errors import EventsError
+from resonaut.events.dijet_clouds import DijetClouds
+from resonaut.events.events import Events, Samples
+from resonaut.models.classifier.cloud_transformer import CloudTransformer
+from resonaut.models.density.epic_flow_matching import EPiCFlowMatching
+from resonaut.models.dijet_generator import DijetGenerator
+from resonaut.models.training import Trainer
+from resonaut.searches.full_cathode import FullCATHODE
+from resonaut.searches.regions import Region
+
+TRAINER = Trainer(epochs=8, batch_size=128, learning_rate=4e-3, ema=0.98, device="cpu")
+REGION = Region.parse("2900:3300", "2500:4000")
+
+
+def small_search():
+    return FullCATHODE(
+        generator=DijetGenerator(
+            jets=replace(DijetGenerator().jets, width=32, blocks=2, trainer=replace(TRAINER, epochs=15)),
+            particles=EPiCFlowMatching(width=24, global_width=24, layers=2, steps=6, trainer=TRAINER),
+        ),
+        classifier=CloudTransformer(width=16, blocks=1, trainer=replace(TRAINER, ema=None)),
+    )
+
+
+def events_of(n, seed, spread, region=None):
+    clouds, mass = toy_events(n, seed=seed, spread=spread)
+    inside = np.ones(n, dtype=bool) if region is None else region.in_signal(mass)
+    return Events(mass=mass[inside], features=np.empty((inside.sum(), 0)), names=(), particles=clouds[inside])
+
+
+def test_it_ranks_signal_above_background_without_a_feature():
+    background, signal = events_of(1500, 1, 0.15), events_of(1500, 2, 0.07, REGION)[:120]
+    data = Events.concatenate([background, signal])
+    search = small_search().fit_background(Samples(data=data), REGION, seed=1)
+    search.fit_region(Samples(data=data), REGION, seed=2)
+    unseen = events_of(800, 3, 0.15, REGION), events_of(800, 4, 0.07, REGION)
+    scores = [search.score(part) for part in unseen]
+    assert roc_auc_score(np.repeat([0, 1], [len(part) for part in unseen]), np.concatenate(scores)) > 0.7
+    # Thresholds come from events of the region that were generated afresh.
+    fresh = search.background(50, seed=3)
+    assert REGION.in_signal(fresh.mass).all()
+    assert len(fresh.particles) == 50
+
+
+def test_events_without_particles_are_refused():
+    events = Events(mass=np.full(5, 2700.0), features=np.empty((5, 0)), names=())
+    with pytest.raises(EventsError, match="--constituents"):
+        small_search().fit_background(Samples(data=events), REGION, seed=1)
+
+
+def test_particles_go_with_their_events():
+    events = events_of(30, 1, 0.15)
+    rows = np.array([4, 20])
+    assert np.array_equal(events[rows].particles.first.counts, events.particles.first.counts[rows])
+    both = Events.concatenate([events[:3], events[10:]])
+    assert len(both.particles) == len(both)
+    with pytest.raises(EventsError, match="particles of 2 events"):
+        replace(events, particles=DijetClouds(*(jet[:2] for jet in events.particles.jets)))
