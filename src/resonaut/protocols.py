@@ -7,7 +7,7 @@ hour of training. Classifiers are scikit-learn's in every respect.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int, Shaped
@@ -151,7 +151,9 @@ class Classifier(Protocol):
 
 @runtime_checkable
 class CloudClassifier(Protocol):
-    """The same for events that are described by their particles."""
+    """The same for events that are described by their particles, and `needs` says so."""
+
+    needs: ClassVar[frozenset[str]]
 
     def fit(self, X: DijetClouds, y: Shaped[Array, " N"], sample_weight: Any = None) -> Self:
         """Learn to tell y = 1 from y = 0."""
@@ -193,7 +195,10 @@ class Search(Protocol):
 
     @property
     def needs(self) -> frozenset[str]:
-        """Truth that the method asks for by name ("background", "signal"); empty for a search on recorded data."""
+        """What the method asks for by name besides features: truth ("background", "signal"), all "particles" of events.
+
+        A search on recorded data asks for no truth.
+        """
         ...
 
     def fit_background(self, samples: Samples, region: Region, *, seed: Seed = None) -> Self:

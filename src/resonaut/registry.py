@@ -45,6 +45,7 @@ __all__ = [
     "AnyCloudClassifier",
     "AnyCloudDensity",
     "AnyDensity",
+    "AnyEventClassifier",
     "AnyLatentDensity",
     "AnyMassModel",
     "AnyOutlierDetector",
@@ -100,6 +101,7 @@ _BUILT_IN: dict[str, dict[str, str]] = {
         "wnae": "resonaut.models.outlier.wasserstein:WassersteinNormalisedAutoencoder",
     },
     "cloud-classifier": {
+        "cloud-ensemble": "resonaut.models.classifier.cloud_ensemble:CloudEnsemble",
         "cloud-transformer": "resonaut.models.classifier.cloud_transformer:CloudTransformer",
     },
     "search": {
@@ -214,10 +216,12 @@ class Registered:
     Args:
         kind: The family.
         needs: Attributes that a member must have, such as "log_prob".
+        or_kind: Another family whose members are taken as well.
     """
 
     kind: str
     needs: tuple[str, ...] = ()
+    or_kind: str | None = None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """A union of the family's members, told apart by `name`."""
@@ -225,7 +229,7 @@ class Registered:
 
         choices: dict[str, CoreSchema] = {
             name: core_schema.no_info_before_validator_function(_without_name, handler.generate_schema(cls))
-            for name, cls in members(self.kind, self.needs).items()
+            for name, cls in self._family().items()
         }
         # Read from plain text there is nothing but names and tables: no class is an instance of ().
         choices[_UNREGISTERED] = core_schema.custom_error_schema(
@@ -243,7 +247,7 @@ class Registered:
         """A bare name becomes a table; an unknown name is refused here, with those that would do."""
         value = {"name": value} if isinstance(value, str) else value
         if isinstance(value, dict):
-            allowed = members(self.kind, self.needs)
+            allowed = self._family()
             name = value.get("name")
             if name not in allowed:
                 if name is None:
@@ -268,8 +272,12 @@ class Registered:
         """Which choice of the union a value belongs to."""
         if isinstance(value, dict):
             return str(value["name"])
-        family = members(self.kind, self.needs)
-        return next((name for name, cls in family.items() if cls is type(value)), _UNREGISTERED)
+        return next((name for name, cls in self._family().items() if cls is type(value)), _UNREGISTERED)
+
+    def _family(self) -> dict[str, type]:
+        """The classes to choose from, by name."""
+        more = {} if self.or_kind is None else members(self.or_kind, self.needs)
+        return members(self.kind, self.needs) | more
 
 
 def _without_name(value: object) -> object:
@@ -283,6 +291,7 @@ AnyLatentDensity = Annotated[LatentDensity, Registered("density", needs=("to_lat
 AnyResidualDensity = Annotated[ResidualDensity, Registered("density", needs=("fit_residual",))]
 AnyClassifier = Annotated[Classifier, Registered("classifier")]
 AnyCloudClassifier = Annotated[CloudClassifier, Registered("cloud-classifier")]
+AnyEventClassifier = Annotated[Classifier | CloudClassifier, Registered("classifier", or_kind="cloud-classifier")]
 AnyCloudDensity = Annotated[CloudDensity, Registered("cloud")]
 AnyMassModel = Annotated[MassModel, Registered("mass")]
 AnyOutlierDetector = Annotated[OutlierDetector, Registered("outlier")]

@@ -1,8 +1,11 @@
 """Events of two jets with particles, in no time and with known shapes."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from resonaut.events.dijet_clouds import DijetClouds
+from resonaut.events.events import Events
 from resonaut.events.point_cloud import PointCloud
 from resonaut.features.cloud_frame import Jets, project
 
@@ -30,3 +33,16 @@ def dijet_mass(first, second):
         parts = (pt * np.cosh(eta), pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta))
         total += np.stack([cloud.sum(part) for part in parts])
     return np.sqrt(total[0] ** 2 - (total[1:] ** 2).sum(axis=0))
+
+
+def with_particles(events: Events, seed: int) -> Events:
+    """The events with particles whose dijet mass is theirs, closer together in those of signal."""
+    clouds, mass = toy_events(len(events), seed=seed)
+    narrow, narrow_mass = toy_events(len(events), seed=seed + 1, spread=0.07)
+    both, masses = DijetClouds.concatenate([clouds, narrow]), np.concatenate([mass, narrow_mass])
+    rows = np.arange(len(events)) + len(events) * events.labels
+    scaled = []
+    for cloud in both[rows].jets:
+        scale = (events.mass / masses[rows])[cloud.owner]
+        scaled.append(PointCloud(cloud.points * np.column_stack([scale, np.ones((len(scale), 2))]), cloud.offsets))
+    return replace(events, particles=DijetClouds(*scaled))

@@ -53,7 +53,7 @@ def test_it_ranks_signal_above_background_without_a_feature():
 
 def test_events_without_particles_are_refused():
     events = Events(mass=np.full(5, 2700.0), features=np.empty((5, 0)), names=())
-    with pytest.raises(EventsError, match="--constituents"):
+    with pytest.raises(EventsError, match="came without"):
         small_search().fit_background(Samples(data=events), REGION, seed=1)
 
 

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from resonaut.analysis.extraction import holds_constituents, write_features
+from resonaut.analysis.particles import with_particles
+from resonaut.errors import EventsError
 from resonaut.events.demo import demo_path
 from resonaut.events.events import Events
 from resonaut.events.formats import ParticleFormat, detect_format, format_named
@@ -25,18 +27,40 @@ def load(
     features: Sequence[str],
     mass: str = "mjj",
     format: str | None = None,
+    particles: bool = False,
     workers: int = 1,
     progress: bool = False,
 ) -> Events:
-    """Read events; where features are still to be made of particles or constituents, that is done once and cached."""
+    """Read events; where features are still to be made of particles or constituents, that is done once and cached.
+
+    Args:
+        source: A file in any format, events in memory, or None for the demo.
+        features: Columns.
+        mass: Column of the resonant mass.
+        format: The file's format, where looking at it should not decide.
+        particles: Give the events all particles of their jets as well.
+        workers: Processes that make features.
+        progress: Show that.
+
+    Raises:
+        EventsError: the events have no particles, where these are asked for.
+    """
     if isinstance(source, Events):
+        if particles:
+            source.require_particles()
         return source
-    if source is None:
-        return read_events(demo_path(), features=features, mass=mass)
-    path = Path(source)
-    if missing := _to_be_made(path, format or detect_format(path), features):
-        path, format = _features_of(path, format, missing, workers=workers, progress=progress), None
-    return read_events(path, features=features, mass=mass, format=format)
+    path = demo_path() if source is None else Path(source)
+    known = format or detect_format(path)
+    if particles and not (isinstance(format_named(known), ParticleFormat) or holds_constituents(path, known)):
+        raise EventsError(
+            f"{'the embedded demo' if source is None else path} has features and no particles, and this method looks at"
+            " all particles of both jets; give a table that was made with --constituents, or a file of particles"
+        )
+    if missing := _to_be_made(path, known, features):
+        path = _features_of(path, format, missing, particles, workers=workers, progress=progress)
+        format = None
+    events = read_events(path, features=features, mass=mass, format=format)
+    return with_particles(events, path) if particles else events
 
 
 def input_name(source: Events | str | Path | None) -> str:
@@ -46,7 +70,8 @@ def input_name(source: Events | str | Path | None) -> str:
     if not isinstance(source, Events):
         return str(source)
     digest = hashlib.sha256()
-    for column in (source.mass, source.features, source.ids):
+    clouds = () if source.particles is None else source.particles.jets
+    for column in (source.mass, source.features, source.ids, *(cloud.points for cloud in clouds)):
         digest.update(column.tobytes())
     return f"memory:{digest.hexdigest()[:16]}"
 
@@ -66,10 +91,22 @@ def _to_be_made(path: Path, format: str, features: Sequence[str]) -> tuple[str, 
     return tuple(name for name in features if name in FEATURES and name not in there)
 
 
-def _features_of(path: Path, format: str | None, features: tuple[str, ...], *, workers: int, progress: bool) -> Path:
+def _features_of(
+    path: Path, format: str | None, features: tuple[str, ...], particles: bool, *, workers: int, progress: bool
+) -> Path:
     """The features of a file's particles or jets, from the cache where they are there."""
-    which = hashlib.sha256(",".join(features).encode()).hexdigest()[:8]
+    # A table keeps its constituents in any case; of a file of particles they are kept where they are wanted.
+    constituents = particles and isinstance(format_named(format or detect_format(path)), ParticleFormat)
+    which = hashlib.sha256(",".join([*features, *["constituents"] * constituents]).encode()).hexdigest()[:8]
     cached = cache_folder() / "features" / f"{path.stem}-{checksum(path)[:16]}-{which}.parquet"
     if not cached.exists():
-        write_features(path, cached, features=features, format=format, workers=workers, progress=progress)
+        write_features(
+            path,
+            cached,
+            features=features,
+            constituents=constituents,
+            format=format,
+            workers=workers,
+            progress=progress,
+        )
     return cached

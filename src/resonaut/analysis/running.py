@@ -20,6 +20,7 @@ from resonaut.models.training import Device, Trainer
 from resonaut.protocols import CrossFitted, Search
 from resonaut.registry import dump_config
 from resonaut.runs.folder import RunFolder, checksum
+from resonaut.searches.description import PARTICLES
 from resonaut.searches.regions import Region
 
 __all__ = [
@@ -63,14 +64,23 @@ def content_of(sources: Mapping[str, Events | Path | None]) -> dict[str, str]:
 
 
 def read_source(
-    source: Events | Path | None, settings: WindowSettings, *, workers: int = 1, progress: bool = False
+    source: Events | Path | None,
+    settings: WindowSettings,
+    search: Search | None = None,
+    *,
+    workers: int = 1,
+    progress: bool = False,
 ) -> Events:
-    """The events with the features and the mass of the settings, made of particles where they must be."""
+    """The events with the features and the mass of the settings, made of particles where they must be.
+
+    They have their particles, too, where the search looks at these.
+    """
     return load(
         source,
         features=settings.features,
         mass=settings.mass,
         format=settings.format,
+        particles=search is not None and search.needs >= PARTICLES,
         workers=workers,
         progress=progress,
     )

@@ -66,7 +66,7 @@ def run_window(
     source = source_of(settings, events)
     watch = Stopwatch(progress)
     with watch.stage("read", "reading events"):
-        loaded = read_source(source, settings, workers=workers, progress=progress)
+        loaded = read_source(source, settings, given, workers=workers, progress=progress)
         window = events_in_window(loaded, region)
         check_truth(window, given)
     # Only now: a folder is not made for events that cannot be used.

@@ -17,9 +17,12 @@ from jaxtyping import Bool, Float, Int, Shaped
 from resonaut.errors import EventsError
 from resonaut.events.dijet_clouds import DijetClouds
 
-__all__ = ["Events", "Samples"]
+__all__ = ["TRUTH", "Events", "Samples"]
 
 Array = np.ndarray
+
+TRUTH = frozenset({"background", "signal"})
+"""What a method may ask to be told of events beside the data."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -136,6 +139,19 @@ class Events:
         """One column by its name."""
         return self.features[:, self.names.index(name)]
 
+    def require_particles(self) -> DijetClouds:
+        """The particles that came with the events.
+
+        Raises:
+            EventsError: none did.
+        """
+        if self.particles is None:
+            raise EventsError(
+                "this method looks at all particles of both jets, and these events came without; give a file of "
+                "particles, or a table that was made with --constituents"
+            )
+        return self.particles
+
     def blinded(self) -> Events:
         """The same events without their labels."""
         return replace(self, labels=None)
@@ -192,9 +208,12 @@ class Samples:
         """The data without labels, and of the truth only what the method needs.
 
         Raises:
-            EventsError: the method needs a truth that is not there.
+            EventsError: the method needs a truth, or particles, that are not there.
         """
-        missing = sorted(name for name in needs if getattr(self, name) is None)
+        if "particles" in needs:
+            self.data.require_particles()
+        truth = needs & TRUTH
+        missing = sorted(name for name in truth if getattr(self, name) is None)
         if missing:
             raise EventsError(
                 f"this method needs events known to be {' and '.join(missing)}, and there are none; "

@@ -8,14 +8,16 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float
 
-from resonaut.errors import ConfigError, EventsError
-from resonaut.events.dijet_clouds import DijetClouds
+from resonaut.errors import ConfigError
 from resonaut.events.events import Events, Samples
+from resonaut.features.observables import computable
+from resonaut.features.of_clouds import features_of_clouds
 from resonaut.models.classifier.cloud_transformer import CloudTransformer
 from resonaut.models.density.mass import KernelMass
 from resonaut.models.dijet_generator import DijetGenerator
 from resonaut.protocols import Seed
 from resonaut.registry import AnyCloudClassifier, AnyMassModel, register
+from resonaut.searches.description import PARTICLES
 from resonaut.searches.populations import in_signal_region
 from resonaut.searches.ratio import learn_ratio
 from resonaut.searches.regions import Region
@@ -31,7 +33,8 @@ class FullCATHODE:
     """Classify signal-region data against whole sampled background events.
 
     Masses, then jets given the mass, then particles given their jet: p(all particles | mass) is learnt in the sidebands
-    and sampled inside. What a classifier finds between such events and the data needs no feature to be chosen before.
+    and sampled inside. What a classifier finds between such events and the data needs no feature to be chosen before;
+    the features of a hunt are only what its figures compare, computed from the sampled particles.
 
     Args:
         generator: Learns the events outside the region.
@@ -48,30 +51,37 @@ class FullCATHODE:
     classifier: AnyCloudClassifier = field(default_factory=CloudTransformer)
     oversample: float = 2.0
 
-    needs: ClassVar[frozenset[str]] = frozenset()
+    needs: ClassVar[frozenset[str]] = PARTICLES
 
     def __post_init__(self) -> None:
         if not self.oversample > 0:
             raise ConfigError(f"oversample is {self.oversample}; it must be positive (2 is the paper's)")
 
     def fit_background(self, samples: Samples, region: Region, *, seed: Seed = None) -> FullCATHODE:
-        """Learn whole events of the sidebands."""
+        """Learn whole events of the sidebands.
+
+        Raises:
+            EventsError: the events came without particles, or with a jet of fewer than two.
+            ConfigError: features that cannot be computed for sampled events.
+        """
         outside = samples.data[region.in_sidebands(samples.data.mass)]
-        self.generator_ = replace(self.generator).fit(particles_of(outside), outside.mass, seed=seed)
+        # Now, not after hours of training.
+        self.names_ = computable(outside.names) if outside.names else ()
+        self.generator_ = replace(self.generator).fit(outside.require_particles(), outside.mass, seed=seed)
         return self
 
     def fit_region(self, samples: Samples, region: Region, *, seed: Seed = None) -> FullCATHODE:
         """Learn p(m) in the signal region, sample background there, and tell the data from it."""
         rng = np.random.default_rng(seed)
-        data = in_signal_region(samples.data, region)
+        data = in_signal_region(samples.data, region).require_particles()
         self.mass_model_ = replace(self.mass_model).fit(samples.data.mass, region)  # type: ignore[type-var]
-        template = self.background(round(self.oversample * len(data)), seed=rng)
-        self.ratio_ = learn_ratio(self.classifier, particles_of(data), particles_of(template), seed=rng)
+        mass = self.mass_model_.sample(round(self.oversample * len(data)), seed=rng)
+        self.ratio_ = learn_ratio(self.classifier, data, self.generator_.sample(mass, seed=rng), seed=rng)
         return self
 
     def score(self, events: Events) -> Float[Array, " N"]:
         """Estimate log p_data/p_background at each event."""
-        return self.ratio_.log_ratio(particles_of(events))
+        return self.ratio_.log_ratio(events.require_particles())
 
     def background(self, n: int, *, seed: Seed = None) -> Events:
         """Fresh background events in the signal region, which no classifier has seen."""
@@ -79,17 +89,7 @@ class FullCATHODE:
         return self.background_at(self.mass_model_.sample(n, seed=rng), seed=rng)
 
     def background_at(self, mass: Float[Array, " N"], *, seed: Seed = None) -> Events:
-        """Fresh background events of given masses, with particles and no features."""
+        """Fresh background events of given masses, inside or outside the region, with features of their particles."""
         particles = self.generator_.sample(mass, seed=seed)
-        return Events(mass=mass, features=np.empty((len(mass), 0)), names=(), particles=particles)
-
-
-def particles_of(events: Events) -> DijetClouds:
-    """The particles that came with the events.
-
-    Raises:
-        EventsError: there are none.
-    """
-    if events.particles is None:
-        raise EventsError("these events have no particles; give a table that was made with --constituents")
-    return events.particles
+        features = features_of_clouds(particles, self.names_) if self.names_ else np.empty((len(mass), 0))
+        return Events(mass=mass, features=features, names=self.names_, particles=particles)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from resonaut.events.events import Samples
 from resonaut.protocols import Seed
@@ -23,13 +22,11 @@ class Idealised(KnownBackground):
     events as the supervised ratio does.
 
     Args:
-        classifier: Tells data from true background.
+        classifier: Tells data from true background, by their features or, `cloud-transformer` say, by their particles.
 
     References:
         Hallin et al., PRD 106 (2022) 055006, arXiv:2109.00546
     """
-
-    needs: ClassVar[frozenset[str]] = frozenset({"background"})
 
     def fit_region(self, samples: Samples, region: Region, *, seed: Seed = None) -> Idealised:
         """Tell the data of the signal region from true background: the score estimates log p_data/p_background."""

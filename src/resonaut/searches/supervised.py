@@ -20,13 +20,13 @@ class Supervised(KnownBackground):
     """What could be reached if the signal were known: no search that learns from data alone does better.
 
     Args:
-        classifier: Tells true signal from true background.
+        classifier: Tells true signal from true background, by their features or by their particles.
 
     References:
         Hallin et al., PRD 106 (2022) 055006, arXiv:2109.00546
     """
 
-    needs: ClassVar[frozenset[str]] = frozenset({"background", "signal"})
+    truth: ClassVar[frozenset[str]] = frozenset({"background", "signal"})
 
     def fit_region(self, samples: Samples, region: Region, *, seed: Seed = None) -> Supervised:
         """Tell true signal from true background: the score estimates log p_signal/p_background; data are not used."""

@@ -23,6 +23,7 @@ from resonaut.protocols import Search, Seed
 from resonaut.registry import read_config
 from resonaut.scans.once import Once
 from resonaut.searches.combination import Combination
+from resonaut.searches.description import PARTICLES
 from resonaut.searches.regions import Region
 from resonaut.statistics.agreement import agreement_by_truth
 from resonaut.statistics.bands import fpr_at
@@ -74,7 +75,7 @@ class TrainCell:
     """Trains a cell's search on its data and reads its curves on events that it never saw.
 
     Args:
-        pools: Reads the events of some columns, in every process once.
+        pools: Reads the events of some columns, with or without particles, in every process once.
         device: Where networks are trained, which is no part of a cell's settings.
         trainings: Folder of the networks' checkpoints. A training that was stopped goes on; and methods that learn the
             same density of the same sidebands, with the same seed and injected signal, learn it once.
@@ -89,8 +90,9 @@ class TrainCell:
         cell = Cell(**{**settings, "columns": tuple(settings["columns"])})
         region = Region.parse(cell.region, cell.sidebands)
         division_stream, noise, background, signal_region, bootstrap = np.random.default_rng(cell.seed).spawn(5)
+        search: Search = read_config("search", cell.search)
         division = divide(
-            self.pools(cell.columns, cell.mass, region),
+            self.pools(cell.columns, cell.mass, region, search.needs >= PARTICLES),
             region,
             injected=cell.injected,
             known_share=cell.known_share,
@@ -98,8 +100,7 @@ class TrainCell:
             seed=division_stream,
         )
         division = _distorted(division, cell, seed=noise)
-        search: Search = placed(read_config("search", cell.search), self.device)
-        search = watched(search, self.trainings, progress=False)
+        search = watched(placed(search, self.device), self.trainings, progress=False)
         samples = division.samples.blinded(search.needs)
         clock = [perf_counter()]
         search.fit_background(samples, region, seed=background)

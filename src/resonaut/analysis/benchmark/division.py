@@ -94,7 +94,13 @@ class Division:
 
 
 def read_pools(
-    sources: Sources, features: tuple[str, ...], mass: str, region: Region, workers: int = 1, progress: bool = False
+    sources: Sources,
+    features: tuple[str, ...],
+    mass: str,
+    region: Region,
+    particles: bool = False,
+    workers: int = 1,
+    progress: bool = False,
 ) -> Pools:
     """Read every source.
 
@@ -103,6 +109,7 @@ def read_pools(
         features: Columns.
         mass: Column of the resonant mass.
         region: Which masses are of use.
+        particles: With all particles of the jets.
         workers: Processes that make features, where events come as particles.
         progress: Show that.
 
@@ -118,6 +125,7 @@ def read_pools(
                 features=features,
                 mass=mass,
                 format=sources.format if role == "events" else None,
+                particles=particles,
                 workers=workers,
                 progress=progress,
             )

@@ -33,6 +33,7 @@ from resonaut.scans.grid import grid
 from resonaut.scans.once import Once
 from resonaut.scans.scan import scan
 from resonaut.scans.store import Store
+from resonaut.searches.description import PARTICLES
 from resonaut.statistics.bands import TPR_GRID, Band
 from resonaut.statistics.floor import Floor
 
@@ -110,7 +111,8 @@ def run_benchmark(
     settings = check_config(settings)
     searches = _searches(DEFAULT_METHODS if methods is None else methods)
     sources = _sources(settings, in_memory or {})
-    _check_events(settings, sources, workers=workers, progress=progress)
+    particles = any(read_config("search", tree).needs >= PARTICLES for tree in searches.values())
+    _check_events(settings, sources, particles, workers=workers, progress=progress)
     # Only now: a folder is not made for events that cannot be used.
     folder, settings = open_run(out, settings, {"methods": searches}, sources.files)
     if folder is not None and folder.complete:
@@ -165,14 +167,16 @@ def _sources(settings: BenchmarkSettings, in_memory: Mapping[str, Events]) -> So
     )
 
 
-def _check_events(settings: BenchmarkSettings, sources: Sources, *, workers: int, progress: bool) -> None:
+def _check_events(
+    settings: BenchmarkSettings, sources: Sources, particles: bool, *, workers: int, progress: bool
+) -> None:
     """Read and divide the events once: what cannot be used is refused now, not after hours of training.
 
     Features that are still to be made of particles are made here, by many processes, and cached.
     """
     region = settings.mass_region()
     for columns in settings.columns().values():
-        pools = read_pools(sources, columns, settings.mass, region, workers, progress)
+        pools = read_pools(sources, columns, settings.mass, region, particles, workers, progress)
         division = divide(
             pools,
             region,

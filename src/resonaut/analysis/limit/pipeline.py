@@ -114,9 +114,9 @@ def run_limit(
     watch = Stopwatch(progress)
     with watch.stage("read", "reading events and simulated signal"):
         common: dict[str, Any] = {"workers": workers, "progress": progress}
-        loaded = read_source(sources[0], settings, **common)
+        loaded = read_source(sources[0], settings, given, **common)
         samples = Samples(data=events_in_window(loaded, region)).blinded(given.needs)
-        simulated, in_window = read_signal(sources[1], settings, **common)
+        simulated, in_window = read_signal(sources[1], settings, given, **common)
         shape = fit_signal_shape(simulated.mass, region.sidebands)
         accepted, accepted_from = acceptance_of(sources[1], settings)
         events_per_pb = luminosity * PB_PER_FB * accepted * in_window

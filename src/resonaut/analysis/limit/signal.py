@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
-from resonaut.analysis.loading import load
+from resonaut.analysis.running import read_source
 from resonaut.analysis.settings import LimitSettings
 from resonaut.errors import ConfigError, EventsError
 from resonaut.events.demo import demo_path, demo_provenance_path, demo_signal_path
 from resonaut.events.events import Events
+from resonaut.protocols import Search
 from resonaut.simulation.finished import FinishedProduction
 
 __all__ = ["acceptance_of", "luminosity_of", "read_signal", "signal_source"]
@@ -25,7 +27,7 @@ def signal_source(settings: LimitSettings, in_memory: Events | None) -> Events |
 
 
 def read_signal(
-    source: Events | Path, settings: LimitSettings, *, workers: int = 1, progress: bool = False
+    source: Events | Path, settings: LimitSettings, search: Search, *, workers: int = 1, progress: bool = False
 ) -> tuple[Events, float]:
     """Signal events in the mass window, and the share of the file's that they are.
 
@@ -35,7 +37,8 @@ def read_signal(
         EventsError: no signal event lies in the window.
     """
     region = settings.mass_region()
-    events = load(source, features=settings.features, mass=settings.mass, workers=workers, progress=progress)
+    # Of the format that the file shows: the settings' is that of the data.
+    events = read_source(source, replace(settings, format=None), search, workers=workers, progress=progress)
     if events.labels is not None:
         events = events[events.labels == 1]
     window = events[region.in_window(events.mass)]

@@ -63,7 +63,7 @@ def run_scan(
     source = source_of(settings, events)
     watch = Stopwatch(progress)
     with watch.stage("read", "reading events, choosing windows"):
-        loaded = read_source(source, settings, workers=workers, progress=progress)
+        loaded = read_source(source, settings, given, workers=workers, progress=progress)
         regions, refused = choose_windows(loaded.mass, settings)
         check_truth(events_in_window(loaded, regions[0]), given)
     folder, settings = open_run(out, settings, {"search": given}, [source])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import torch
@@ -55,6 +55,8 @@ class CloudTransformer(LogOddsClassifier):
     most: Annotated[int, Field(ge=1)] | None = None
     trainer: Trainer | None = None
     random_state: int | None = None
+
+    needs: ClassVar[frozenset[str]] = frozenset({"particles"})
 
     def fit(self, X: DijetClouds, y: Shaped[Array, " N"], sample_weight: Any = None) -> CloudTransformer:
         """Learn to tell y = 1 from y = 0."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from resonaut.analysis.benchmark.result import BenchmarkResult, Summary
+from resonaut.events.events import TRUTH
 from resonaut.plots.table import Table, select, values
 from resonaut.registry import read_config
 from resonaut.report.finished_run import FinishedRun, common_parts
@@ -49,7 +50,9 @@ class BenchmarkContents(FinishedRun):
             **common,
             result=BenchmarkResult.from_json(folder.result()),
             curves=read_table(folder.path / "tables" / "curves.parquet", _COLUMNS),
-            needs={name: read_config("search", tree).needs for name, tree in common["settings"]["methods"].items()},
+            needs={
+                name: read_config("search", tree).needs & TRUTH for name, tree in common["settings"]["methods"].items()
+            },
         )
 
     @property
