@@ -55,7 +55,7 @@ def save(model: Saveable, path: str | Path) -> None:
 
 
 def load(path: str | Path) -> Any:
-    """Read a fitted estimator.
+    """Read a fitted estimator, to be used on whatever device there is: where it was trained says nothing of that.
 
     Raises:
         FormatError: the file is missing or truncated, or was not written by `save`.
@@ -63,7 +63,16 @@ def load(path: str | Path) -> Any:
     tensors, about = read_tensors(path)
     if "settings" not in about:
         raise FormatError(f"{path} holds no model (a training's checkpoint, perhaps); give a file that `save` wrote")
-    return read_config(about["kind"], about["settings"]).load_state(tensors)
+    return read_config(about["kind"], _anywhere(about["settings"])).load_state(tensors)
+
+
+def _anywhere(settings: Any) -> Any:
+    """The same settings, every trainer's device left to choose."""
+    if isinstance(settings, list):
+        return [_anywhere(item) for item in settings]
+    if not isinstance(settings, dict):
+        return settings
+    return {key: "auto" if key == "device" else _anywhere(value) for key, value in settings.items()}
 
 
 def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:

@@ -42,6 +42,15 @@ class DijetClassifier(nn.Module):
         """Log-odds of class 1.
 
         Args:
+            batch: What `embed` takes.
+        """
+        log_odds: Tensor = self.all[-1](self.embed(batch))[:, 0]
+        return log_odds
+
+    def embed(self, batch: dict[str, Tensor]) -> Float[Tensor, "B W"]:
+        """What the last layer decides by.
+
+        Args:
             batch: Jets "jets" [B, 2, J], particles "first" [B, K1, P] and "second" [B, K2, P] with their masks.
         """
         jets = batch["jets"]
@@ -52,8 +61,14 @@ class DijetClassifier(nn.Module):
             mask = batch[f"{jet}_mask"]
             total = total + self._of_particles(batch[jet], mask)
             count = count + mask.sum(dim=1, keepdim=True)
-        log_odds: Tensor = self.all(total / count)[:, 0]
-        return log_odds
+        embedded: Tensor = self.all[:-1](total / count)
+        return embedded
+
+    def forget_answer(self) -> None:
+        """Start the last layer anew: what the others have learnt is kept for another question."""
+        last = self.all[-1]
+        assert isinstance(last, nn.Linear)
+        last.reset_parameters()
 
     def loss(self, batch: dict[str, Tensor]) -> Float[Tensor, " B"]:
         """Binary cross-entropy, nats."""
