@@ -55,6 +55,11 @@ def test_a_missing_file(error_of: Run) -> None:
     assert "nothing.parquet" in error_of("hunt", "nothing.parquet")
 
 
+def test_a_search_in_particles_wants_some(error_of: Run, events: Path) -> None:
+    assert "--constituents" in error_of("hunt", events, "--method", "full-cathode")
+    assert "--constituents" in error_of("benchmark", "--methods", "full-cathode")
+
+
 def test_a_missing_column_is_named_with_a_near_match(error_of: Run, events: Path) -> None:
     said = error_of("hunt", events, "--features", "mj1,delta_mjj")
     assert "delta_mjj" in said

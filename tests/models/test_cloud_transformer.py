@@ -1,13 +1,19 @@
 """The classifier of all particles: what it can tell, and what it must not see."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
 
 from closure.toy_dijets import toy_events
+from resonaut.errors import ConfigError
 from resonaut.events.dijet_clouds import DijetClouds
 from resonaut.events.point_cloud import PointCloud
 from resonaut.models.classifier.cloud_transformer import CloudTransformer
+from resonaut.models.saving import load, save
 from resonaut.models.training import Trainer
 from resonaut.quality.two_sample import c2st
 
@@ -48,3 +54,41 @@ def test_the_order_of_jets_and_of_particles_means_nothing(samples):
 def test_the_hardest_particles_can_be_enough(samples):
     few = CloudTransformer(width=16, blocks=1, most=8, trainer=TRAINER)
     assert c2st(samples[0], samples[1], seed=1, classifier=few).auc > 0.65
+
+
+def told(fitted, train, y, unseen, of):
+    """How well a line through the embedding tells the unseen apart: what the layers below the last one know."""
+    line = LogisticRegression(max_iter=1000).fit(fitted.embed(train), y)
+    return roc_auc_score(of, line.decision_function(fitted.embed(unseen)))
+
+
+def test_it_goes_on_from_a_backbone(samples, tmp_path):
+    y = np.repeat([0, 1], 350)
+    both = DijetClouds.concatenate(samples[:2])
+    backbone = clone(SMALL).fit(both, y)
+    file = tmp_path / "backbone.safetensors"
+    save(backbone, file)
+    again = load(file)
+    np.testing.assert_array_equal(again.decision_function(both), backbone.decision_function(both))
+    assert backbone.embed(both[:9]).shape == (9, SMALL.width)
+    # One epoch of few events: too little to learn it anew, enough to answer by what was learnt.
+    few = replace(TRAINER, epochs=1, learning_rate=1e-3)
+    some = np.arange(0, 700, 7)
+    tuned = clone(SMALL).set_params(backbone=file, trainer=few).fit(both[some], y[some])
+    scratch = clone(SMALL).set_params(trainer=few).fit(both[some], y[some])
+    unseen = DijetClouds.concatenate([toy_events(300, seed=8, spread=spread)[0] for spread in (0.15, 0.12)])
+    of = np.repeat([0, 1], 300)
+    auc = {name: told(one, both, y, unseen, of) for name, one in {"tuned": tuned, "scratch": scratch}.items()}
+    assert auc["tuned"] > auc["scratch"] + 0.05
+    with pytest.raises(ConfigError, match="holds no cloud-transformer of width 8"):
+        clone(SMALL).set_params(backbone=file, width=8).fit(both, y)
+
+
+def test_a_model_is_loaded_where_there_is_no_such_device(samples, tmp_path):
+    y = np.repeat([0, 1], 350)
+    fitted = clone(SMALL).fit(DijetClouds.concatenate(samples[:2]), y)
+    fitted.trainer = replace(TRAINER, device="cuda")
+    save(fitted, tmp_path / "model.safetensors")
+    again = load(tmp_path / "model.safetensors")
+    assert again.trainer.device == "auto"
+    assert np.isfinite(again.decision_function(samples[0][:5])).all()

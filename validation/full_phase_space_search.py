@@ -1,0 +1,307 @@
+"""What does a search in all particles find, at how much signal, beside the one that knows the true background?
+
+    python validation/full_phase_space_search.py EVENTS --weights FOLDER --out RUN [--device cuda] [--processes 3]
+
+EVENTS is a table of labelled signal-region events with constituents (`compact_events.py ... --region-events N
+--signal-events M`); FOLDER holds `jets.safetensors` and `epic-fm.safetensors`, which `full_phase_space.py` trained on
+background events of the sidebands: signal that lies in the sidebands is not part of this study. The background events
+are cut in three: data, known background and test; the signal in what is injected and what is tested. Background is
+generated once, at masses from a kernel estimate of the data's.
+
+    full        data against generated background, the transformer of all particles (FullCATHODE)
+    idealised   data against as many known background events, the same transformer
+    *-tuned     the same two, the transformer starting from --backbone instead of from chance
+    *-embedded  boosted trees on what the backbone's last layer decides by
+    trees       boosted trees on the four features, data against known background (idealised)
+    cathode     the same against a spline flow of --sidebands, a table of features: the four-feature search
+
+For every seed, injection and method: AUC and SIC on the test events. RUN/cells.jsonl has a line for each finished
+training; the same command again goes on with what is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from concurrent.futures import as_completed
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+
+from resonaut.errors import EventsError, ResonautError
+from resonaut.events.dijet_clouds import DijetClouds
+from resonaut.events.events import Events
+from resonaut.runs.folder import atomic_path
+from resonaut.runs.processes import spawned_pool
+from resonaut.searches.regions import Region
+
+METHODS = ("full", "idealised", "full-tuned", "idealised-tuned", "full-embedded", "idealised-embedded")
+LOW_LEVEL = ("trees", "cathode")
+console = Console(width=140, highlight=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """What a cell depends on besides its method, injection and seed."""
+
+    events: Path
+    weights: Path
+    out: Path
+    data: int
+    known: int
+    signal: int
+    epochs: int
+    batch_size: int
+    device: str
+    precision: str
+    backbone: Path | None
+    sidebands: Path | None
+    steps: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """Which events play which part."""
+
+    data: Events
+    known: Events
+    injectable: Events
+    test: Events
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("events", type=Path)
+    parser.add_argument("--weights", type=Path, required=True, help="folder with jets and epic-fm.safetensors")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--injections", type=int, nargs="+", default=[2000, 500, 0])
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--methods", nargs="+", choices=(*METHODS, *LOW_LEVEL), default=["full", "idealised"])
+    parser.add_argument("--data", type=int, default=30_000, help="background events among the data")
+    parser.add_argument("--known", type=int, default=20_000, help="known background events, and generated ones")
+    parser.add_argument("--signal", type=int, default=2_500, help="signal events to inject from")
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--batch-size", type=int, default=256)
+    parser.add_argument("--steps", type=int, default=12, help="midpoint steps of the generator")
+    parser.add_argument("--backbone", type=Path, help="what full_phase_space_backbone.py made")
+    parser.add_argument("--sidebands", type=Path, help="a table of the four features, for `cathode`")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--precision", choices=["32-true", "bf16-mixed"], default="32-true")
+    parser.add_argument("--processes", type=int, default=1, help="trainings at once")
+    options = parser.parse_args()
+    settings = {name: value for name, value in vars(options).items() if name in Study.__dataclass_fields__}
+    try:
+        run(Study(**settings), options)
+    except ResonautError as error:
+        raise SystemExit(f"error: {error}") from None
+
+
+def run(study: Study, options: argparse.Namespace) -> None:
+    started = time.perf_counter()
+    study.out.mkdir(parents=True, exist_ok=True)
+    cells_file = study.out / "cells.jsonl"
+    done = [json.loads(line) for line in cells_file.read_text().splitlines()] if cells_file.exists() else []
+    finished = {(cell["method"], cell["injected"], cell["seed"]) for cell in done}
+    wanted = [
+        (method, injected, seed)
+        for seed in range(options.seeds)
+        for injected in options.injections
+        for method in options.methods
+    ]
+    if any(method.startswith("full") for method in options.methods):
+        console.print(generate(study))
+    with spawned_pool(options.processes) as pool:
+        cells = {pool.submit(train, study, *cell): cell for cell in wanted if cell not in finished}
+        for future in as_completed(cells):
+            result = future.result()
+            done.append(result)
+            with cells_file.open("a") as file:
+                file.write(json.dumps(result) + "\n")
+            after = time.perf_counter() - started
+            console.print(f"{summary([result])}, {result['seconds']:.0f} s; {after:.0f} s so far")
+    console.print(summary(done))
+
+
+@cache
+def parts(study: Study) -> Parts:
+    """The events of a study, read once a process."""
+    from resonaut.analysis.particles import with_particles
+    from resonaut.events.reading import BASELINE, read_events
+
+    events = with_particles(read_events(study.events, features=BASELINE), study.events)
+    if events.labels is None:
+        raise EventsError(f"{study.events} has no labels; make it with compact_events.py --region-events N")
+    inside = Region().in_signal(events.mass)
+    background, signal = events[inside & (events.labels == 0)], events[inside & (events.labels == 1)]
+    first, second = study.data, study.data + study.known
+    if len(background) < second + 50 or len(signal) < study.signal + 50:
+        raise EventsError(
+            f"{study.events} has {len(background)} background and {len(signal)} signal events in the region, too few"
+            f" for {study.data} data, {study.known} known, {study.signal} to inject and a test; lower these"
+        )
+    return Parts(
+        data=background[:first],
+        known=background[first:second],
+        injectable=signal[: study.signal],
+        test=Events.concatenate([background[second:], signal[study.signal :]]),
+    )
+
+
+def generate(study: Study) -> str:
+    """Sample background events in the region, once; how fast."""
+    from resonaut.models.density.mass import KernelMass
+    from resonaut.searches.populations import in_signal_region
+
+    path = study.out / "generated.npz"
+    if path.exists():
+        return f"generated events are in {path}"
+    data = in_signal_region(parts(study).data, Region())
+    mass = KernelMass().fit(data.mass, Region()).sample(study.known, seed=11)
+    generator = generator_of(study)
+    first, second = generator.sample_jets(mass, seed=12)
+    start = time.perf_counter()
+    clouds = generator.sample_particles(first, second, mass, seed=13)
+    seconds = time.perf_counter() - start
+    arrays = {"mass": mass}
+    for name, cloud in vars(clouds).items():
+        # As coarse as the real ones of a compact file; what is zero then is not there.
+        points = cloud.points.astype(np.float16).astype(np.float32)
+        there = points[:, 0] > 0
+        arrays |= {f"{name}_points": points[there], f"{name}_counts": cloud.sum(there).astype(np.int64)}
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, **arrays)
+    return f"{len(mass)} events generated, {2 * len(mass) / seconds:.0f} jets/s in {2 * study.steps} calls"
+
+
+def generator_of(study: Study) -> Any:
+    """The trained generator, as `full_phase_space.py` left it."""
+    from resonaut.features.dijet_coordinates import DijetCoordinates
+    from resonaut.models.dijet_generator import DijetGenerator
+    from resonaut.models.saving import load
+
+    generator = DijetGenerator()
+    generator.coordinates_ = DijetCoordinates(json.loads((study.weights / "result.json").read_text())["leading_pt"])
+    generator.jets_ = load(study.weights / "jets.safetensors")
+    generator.particles_ = load(study.weights / "epic-fm.safetensors")
+    generator.particles_.network_.steps = study.steps
+    for model in (generator.jets_, generator.particles_):
+        model.trainer.device = study.device
+    return generator
+
+
+@cache
+def generated(study: Study) -> DijetClouds:
+    """The generated events, read once a process."""
+    from resonaut.events.point_cloud import PointCloud
+
+    with np.load(study.out / "generated.npz") as file:
+        jets = (PointCloud.of_counts(file[f"{name}_points"], file[f"{name}_counts"]) for name in ("first", "second"))
+        return DijetClouds(*jets)
+
+
+def train(study: Study, method: str, injected: int, seed: int) -> dict[str, Any]:
+    """One cell: data with so much signal against a template; the curves on the test events."""
+    import torch
+
+    from resonaut.searches.ratio import learn_ratio
+    from resonaut.statistics.curves import Curves
+
+    torch.set_num_threads(1)
+    events, start = parts(study), time.perf_counter()
+    signal = events.injectable[np.random.default_rng([seed, 1]).permutation(len(events.injectable))[:injected]]
+    data, test = Events.concatenate([events.data, signal]), events.test
+    kind, _, how = method.partition("-")
+    above, below, unseen, classifier = described(study, kind, how, data, test)
+    ratio = learn_ratio(classifier, above, below, seed=seed)
+    assert test.labels is not None
+    curves = Curves.from_scores(test.labels, ratio.log_ratio(unseen))
+    return {
+        "method": method,
+        "injected": injected,
+        "seed": seed,
+        "s_over_sqrt_b": injected / study.data**0.5,
+        **curves.figures(),
+        "max_sic_error": curves.max_sic_error,
+        "sic": np.interp(np.geomspace(2e-3, 1, 60), curves.fpr, curves.tpr).round(5).tolist(),
+        "n_test_background": int((test.labels == 0).sum()),
+        "seconds": time.perf_counter() - start,
+    }
+
+
+def described(study: Study, kind: str, how: str, data: Events, test: Events) -> tuple[Any, Any, Any, Any]:
+    """Data, template and test events as the classifier takes them, and the classifier."""
+    from resonaut.models.classifier.ensemble import Ensemble
+    from resonaut.models.classifier.trees import BoostedTrees
+
+    trees = Ensemble(model=BoostedTrees())
+    if kind == "trees":
+        return data.features, parts(study).known.features, test.features, trees
+    if kind == "cathode":
+        return data.features, four_features(study), test.features, trees
+    template = generated(study) if kind == "full" else parts(study).known.require_particles()
+    three = data.require_particles(), template, test.require_particles()
+    if how == "embedded":
+        from resonaut.models.saving import load
+
+        backbone = load(study.backbone)
+        return (*(backbone.embed(clouds) for clouds in three), trees)
+    return (*three, transformer(study, how == "tuned"))
+
+
+@cache
+def four_features(study: Study) -> np.ndarray:
+    """As many background events of a spline flow of the four features, learnt in the sidebands."""
+    from resonaut.events.reading import read_events
+    from resonaut.models.density.mass import KernelMass
+    from resonaut.models.density.spline import SplineFlow
+
+    if study.sidebands is None:
+        raise EventsError("`cathode` learns from a table of the sidebands; give one with --sidebands")
+    table = read_events(study.sidebands)
+    labels = np.zeros(len(table)) if table.labels is None else table.labels
+    outside = table[Region().in_sidebands(table.mass) & (labels == 0)]
+    flow = SplineFlow().fit(outside.features, outside.context, seed=21)
+    mass = KernelMass().fit(parts(study).data.mass, Region()).sample(study.known, seed=11)
+    return flow.sample(mass[:, None], seed=22)
+
+
+def transformer(study: Study, tuned: bool) -> Any:
+    from resonaut.models.classifier.cloud_transformer import CloudTransformer
+    from resonaut.models.training import Trainer
+
+    trainer = Trainer(
+        epochs=study.epochs,
+        batch_size=study.batch_size,
+        learning_rate=3e-4 if tuned else 1e-3,
+        schedule="one-cycle",
+        validation_fraction=0.2,
+        device=study.device,
+        precision=study.precision,
+    )
+    return CloudTransformer(**SHAPE, trainer=trainer, backbone=study.backbone if tuned else None)
+
+
+SHAPE = {"width": 32, "heads": 2, "blocks": 2, "most": 50}
+"""Of the transformer; `full_phase_space_backbone.py` trains one of this shape."""
+
+
+def summary(cells: list[dict[str, Any]]) -> str:
+    """Medians over the seeds."""
+    lines = []
+    for method, injected in sorted({(cell["method"], cell["injected"]) for cell in cells}):
+        same = [cell for cell in cells if (cell["method"], cell["injected"]) == (method, injected)]
+        sic, auc = ([cell[name] for cell in same] for name in ("max_sic", "auc"))
+        lines.append(
+            f"{method:20} {injected:6} injected: max SIC {np.median(sic):5.1f} ({min(sic):.1f}-{max(sic):.1f}), "
+            f"AUC {np.median(auc):.3f} ({min(auc):.3f}-{max(auc):.3f}), {len(same)} seeds"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
