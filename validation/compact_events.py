@@ -21,7 +21,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from rich.progress import track
 
+from resonaut.events.dijet_clouds import DijetClouds
 from resonaut.events.parquet import column_names, read_batches, read_table
+from resonaut.events.point_cloud import PointCloud
 from resonaut.events.reading import BASELINE
 from resonaut.features.constituents import CONSTITUENTS
 from resonaut.runs.folder import atomic_path
@@ -92,6 +94,16 @@ def mixture(options: argparse.Namespace, wanted: dict[str, int | None]) -> pa.Ta
             if not any(missing.values()):
                 return pa.concat_tables(parts).combine_chunks()
     raise SystemExit(f"error: the files lack {missing}; give more events, or ask for fewer")
+
+
+def as_stored(events: DijetClouds) -> DijetClouds:
+    """Generated events as coarse as those of a compact file; a particle without pT then is not there."""
+    jets = []
+    for cloud in events.jets:
+        points = cloud.points.astype(np.float16).astype(np.float32)
+        there = points[:, 0] > 0
+        jets.append(PointCloud.of_counts(points[there], cloud.sum(there).astype(np.int64)))
+    return DijetClouds(*jets)
 
 
 def halved(table: pa.Table, keep: tuple[str, ...] = ()) -> pa.Table:

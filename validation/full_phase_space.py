@@ -15,7 +15,9 @@ the signal region's, are generated and compared with them:
 
 C2ST AUCs, each beside that between two halves of the real events (the floor), and how far the mass of the particles is
 from that of the jet they were generated for. RUN/result.json is written after every step and the weights beside it; the
-same command again goes on with what is missing.
+same command again goes on with what is missing. `--half` rounds what is generated as `compact_events.py` rounds what is
+real. `--steps 8 12 250` compares numbers of steps of the sampler as well, from the same noise: with real events of the
+region, and with one another.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from compact_events import as_stored
 from rich.console import Console
 
 from resonaut.errors import EventsError, ResonautError
@@ -74,6 +77,11 @@ def main() -> None:
     parser.add_argument("events", type=Path, help="a table with constituents")
     parser.add_argument("--out", type=Path, required=True, help="folder")
     parser.add_argument("--events", dest="most", type=int, help="use so many at most")
+    parser.add_argument("--compare", type=int, help="generate and compare so many events of each region at most")
+    parser.add_argument("--half", action="store_true", help="the real events are in half precision")
+    parser.add_argument("--steps", type=int, nargs="*", default=[], help="of the sampler, compared with one another")
+    parser.add_argument("--steps-events", type=int, default=2_000, help="for that comparison")
+    parser.add_argument("--trainings", type=int, default=1, help="of the transformer in every comparison")
     parser.add_argument("--models", nargs="+", default=["epic-fm", "cloud-diffusion"])
     parser.add_argument("--size", choices=SIZES, default="laptop")
     parser.add_argument("--minutes", type=float, default=3.0, help="of training the particles of each model")
@@ -91,12 +99,16 @@ def main() -> None:
 
 
 def study(options: argparse.Namespace) -> None:
+    import torch
+
+    # What was trained in bfloat16 needs no more digits than TensorFloat-32 has.
+    torch.set_float32_matmul_precision("high")
     started = time.perf_counter()
     results = Results(options.out / "result.json")
     with spawned_pool(options.workers) as pool:
         # Compiling the observables takes a minute, in which there is something else to do.
         ready = pool.submit(substructure, few_events())
-        data = read(options.events, options.most)
+        data = read(options.events, options.most, options.compare)
         sizes = {name: len(getattr(data, name)[0]) for name in ("train", "sideband", "signal_region")}
         results.put("events", sizes)
         console.print(f"{sizes} in {time.perf_counter() - started:.0f} s")
@@ -118,6 +130,12 @@ def study(options: argparse.Namespace) -> None:
                     ),
                 )
                 console.print(f"{name}, {where}: {shown(compared)} after {time.perf_counter() - started:.0f} s")
+            if options.steps:
+                steps = results.once(
+                    f"{name}.steps",
+                    lambda generator=generator: compare_steps(generator, data.signal_region, options, pool),
+                )
+                console.print(f"{name}, steps: {steps} after {time.perf_counter() - started:.0f} s")
     results.put("seconds", time.perf_counter() - started)
 
 
@@ -148,7 +166,7 @@ class Compared:
     substructure: np.ndarray
 
 
-def read(path: Path, most: int | None) -> Data:
+def read(path: Path, most: int | None, compare: int | None) -> Data:
     from resonaut.events.parquet import column_names, read_table
     from resonaut.features.constituents import CONSTITUENTS, read_clouds
 
@@ -160,7 +178,7 @@ def read(path: Path, most: int | None) -> Data:
     mass = rows["mjj"].to_numpy()[usable].astype(np.float64)
     wanted = np.ones(len(mass), dtype=bool) if not labels else rows["label"].to_numpy()[usable] == 0
     region = Region()
-    inside = np.flatnonzero(wanted & region.in_signal(mass))
+    inside = np.flatnonzero(wanted & region.in_signal(mass))[:compare]
     outside = np.random.default_rng(0).permutation(np.flatnonzero(wanted & region.in_sidebands(mass)))
     if min(len(inside), len(outside) - len(inside)) < 50:
         raise EventsError(f"{path} holds {len(outside)} sideband and {len(inside)} signal-region events; give more")
@@ -244,9 +262,7 @@ def compare(
     generator: DijetGenerator, mass: np.ndarray, real: Compared, options: argparse.Namespace, pool: Any
 ) -> dict[str, Any]:
     first, second = generator.sample_jets(mass, seed=options.seed + 1)
-    start = time.perf_counter()
-    clouds = generator.sample_particles(first, second, mass, seed=options.seed + 2)
-    seconds = time.perf_counter() - start
+    clouds, seconds = sampled(generator, first, second, mass, options)
     fake = Compared(clouds, table(*map(jets_of, clouds.jets)), observables(pool, clouds))
     off = [np.log(jets_of(cloud).mass / jet.mass) for cloud, jet in zip(clouds.jets, (first, second), strict=True)]
     low, middle, high = np.quantile(np.concatenate(off), [0.16, 0.5, 0.84])
@@ -257,6 +273,46 @@ def compare(
         "log_mass_over_wanted": {"median": middle, "low": low, "high": high},
         "sampled_jets_per_second": 2 * len(mass) / seconds,
     }
+
+
+def sampled(
+    generator: DijetGenerator, first: Jets, second: Jets, mass: np.ndarray, options: argparse.Namespace
+) -> tuple[DijetClouds, float]:
+    """Particles of the jets, and the seconds that they took."""
+    start = time.perf_counter()
+    clouds = generator.sample_particles(first, second, mass, seed=options.seed + 2)
+    seconds = time.perf_counter() - start
+    return as_stored(clouds) if options.half else clouds, seconds
+
+
+def compare_steps(
+    generator: DijetGenerator, real: tuple[DijetClouds, np.ndarray], options: argparse.Namespace, pool: Any
+) -> dict[str, Any]:
+    """The same noise by few and by many steps: each against real events, and against the most steps."""
+    clouds, mass = (part[: options.steps_events] for part in real)
+    there = Compared(clouds, table(*map(jets_of, clouds.jets)), observables(pool, clouds))
+    first, second = generator.sample_jets(mass, seed=options.seed + 1)
+    network = generator.particles_.network_
+    as_trained, made, found = network.steps, {}, {}
+    for steps in sorted(options.steps):
+        network.steps = steps
+        events, seconds = sampled(generator, first, second, mass, options)
+        made[steps] = Compared(events, table(*map(jets_of, events.jets)), observables(pool, events))
+        found[str(steps)] = {
+            **aucs(there, made[steps], options),
+            **distances(clouds, events),
+            "jets_per_second": 2 * len(mass) / seconds,
+        }
+    network.steps, most = as_trained, max(options.steps)
+    for steps in sorted(set(options.steps) - {most}):
+        # Halves of different events: the same event by few and by many steps would be told by being the same.
+        rows = np.random.default_rng(options.seed).permutation(len(mass))
+        few, many = (
+            Compared(one.clouds[part], one.jets[part], one.substructure[part])
+            for one, part in zip((made[steps], made[most]), np.array_split(rows, 2), strict=True)
+        )
+        found[f"{steps} against {most}"] = aucs(few, many, options)
+    return found
 
 
 def floors(real: Compared, options: argparse.Namespace) -> dict[str, Any]:
@@ -272,14 +328,22 @@ def aucs(a: Compared, b: Compared, options: argparse.Namespace) -> dict[str, Any
     return {
         "recomputed": auc(a.jets, b.jets, options),
         "substructure": auc(a.substructure, b.substructure, options),
-        "cloud": auc(a.clouds, b.clouds, options, transformer(options)),
+        "cloud": repeated(
+            [auc(a.clouds, b.clouds, options, transformer(options), training) for training in range(options.trainings)]
+        ),
     }
 
 
-def auc(a: Any, b: Any, options: argparse.Namespace, classifier: Any = None) -> dict[str, float]:
+def repeated(found: list[dict[str, float]]) -> dict[str, float]:
+    """The mean of several trainings, and how far they scatter."""
+    aucs = [one["auc"] for one in found]
+    return {"auc": float(np.mean(aucs)), "error": found[0]["error"], "scatter": float(np.std(aucs)), "n": len(aucs)}
+
+
+def auc(a: Any, b: Any, options: argparse.Namespace, classifier: Any = None, training: int = 0) -> dict[str, float]:
     from resonaut.quality.two_sample import c2st
 
-    found = c2st(a, b, seed=options.seed, classifier=classifier)
+    found = c2st(a, b, seed=options.seed + 1000 * training, classifier=classifier)
     return {"auc": found.auc, "error": found.error}
 
 
@@ -294,6 +358,7 @@ def transformer(options: argparse.Namespace) -> Any:
         schedule="one-cycle",
         validation_fraction=0.2,
         device=options.device,
+        precision=options.precision,
     )
     return CloudTransformer(trainer=trainer, **SIZES[options.size]["cloud-transformer"])
 
@@ -319,18 +384,9 @@ def observables(pool: Any, clouds: DijetClouds) -> np.ndarray:
 
 
 def substructure(clouds: DijetClouds) -> np.ndarray:
-    import awkward as ak
+    from resonaut.features.of_clouds import features_of_clouds
 
-    from resonaut.features.clustering import massless
-    from resonaut.features.observables import compute_features
-
-    jets = []
-    for cloud in clouds.jets:
-        particles = ak.unflatten(cloud.points.astype(np.float64), cloud.counts)
-        jets.append(massless(*(particles[..., i] for i in range(3)))[:, np.newaxis])
-    mass = np.stack([jets_of(cloud).mass for cloud in clouds.jets], axis=1)
-    columns = compute_features(OBSERVABLES, mass=mass, constituents=ak.concatenate(jets, axis=1))
-    return np.stack([columns[name] for name in OBSERVABLES], axis=1)
+    return features_of_clouds(clouds, OBSERVABLES)
 
 
 def few_events() -> DijetClouds:

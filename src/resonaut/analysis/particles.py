@@ -44,9 +44,8 @@ def with_particles(events: Events, path: Path) -> Events:
         excluded.update(left_out)
     found = np.concatenate(ids)
     if not len(found):
-        raise EventsError(
-            f"{path} has no event whose particles can be used ({dict(excluded)}); repair its constituents"
-        )
+        reasons = ", ".join(f"{reason}: {count}" for reason, count in excluded.items())
+        raise EventsError(f"{path} has no event whose particles can be used ({reasons}); repair its constituents")
     order = np.argsort(found)
     there = np.isin(events.ids, found)
     place = order[np.searchsorted(found, events.ids[there], sorter=order)]
