@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.metrics import roc_auc_score
 
 from closure.toy_dijets import toy_events
 from resonaut.errors import ConfigError
@@ -64,14 +63,11 @@ def test_it_goes_on_from_a_backbone(samples, tmp_path):
     again = load(file)
     np.testing.assert_array_equal(again.decision_function(both), backbone.decision_function(both))
     assert backbone.embed(both[:9]).shape == (9, SMALL.width)
-    # A few steps: too few to learn it anew, enough to answer by what was learnt.
-    few = replace(TRAINER, epochs=2, learning_rate=1e-3)
-    unseen = DijetClouds.concatenate([toy_events(300, seed=8, spread=spread)[0] for spread in (0.15, 0.12)])
-    auc = {}
-    for start in (None, file):
-        fitted = clone(SMALL).set_params(backbone=start, trainer=few).fit(both, y)
-        auc[start] = roc_auc_score(np.repeat([0, 1], 300), fitted.decision_function(unseen))
-    assert auc[file] > auc[None] + 0.05
+    # Trained with next to no steps it still is the backbone, but for the last layer, which answers another question.
+    still = replace(TRAINER, epochs=1, learning_rate=1e-9)
+    fitted = clone(SMALL).set_params(backbone=file, trainer=still).fit(both, y)
+    np.testing.assert_allclose(fitted.embed(both), backbone.embed(both), atol=1e-4)
+    assert np.abs(fitted.decision_function(both) - backbone.decision_function(both)).max() > 0.1
     with pytest.raises(ConfigError, match="holds no cloud-transformer of width 8"):
         clone(SMALL).set_params(backbone=file, width=8).fit(both, y)
 
