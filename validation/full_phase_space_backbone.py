@@ -37,8 +37,10 @@ def main() -> None:
     parser.add_argument("--resonances", type=Path, nargs="+", required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--events", type=int, help="use so many background events at most")
+    parser.add_argument("--skip", type=int, default=0, help="leave out so many background events first")
+    parser.add_argument("--events", type=int, help="use so many of them at most")
     parser.add_argument("--device", default="auto")
+    parser.add_argument("--precision", choices=["32-true", "bf16-mixed"], default="32-true")
     options = parser.parse_args()
     try:
         train(options)
@@ -47,7 +49,8 @@ def main() -> None:
 
 
 def train(options: argparse.Namespace) -> None:
-    background = read(options.background)[: options.events]
+    last = None if options.events is None else options.skip + options.events
+    background = read(options.background)[options.skip : last]
     resonances = DijetClouds.concatenate([read(path) for path in options.resonances])
     events = DijetClouds.concatenate([background, resonances])
     y = np.repeat([0, 1], [len(background), len(resonances)])
@@ -60,6 +63,7 @@ def train(options: argparse.Namespace) -> None:
         learning_rate=1e-3,
         schedule="one-cycle",
         device=options.device,
+        precision=options.precision,
         progress=True,
     )
     backbone = CloudTransformer(**SHAPE, trainer=trainer, random_state=1)
