@@ -18,23 +18,21 @@ from typing import Annotated, Literal, Self
 import torch
 from pydantic import Field
 
-from resonaut.errors import FitError, IntegrandError
+from resonaut.errors import IntegrandError
 from resonaut.integration.integrand import Integrand
 from resonaut.integration.learning import Learning
 from resonaut.integration.losses import Loss
 from resonaut.integration.points import Sampler
 from resonaut.integration.quality import MapQuality
-from resonaut.integration.result import GroupResult, IntegrationResult
-from resonaut.integration.strata import MeanOfStrata, Strata, generator
+from resonaut.integration.result import IntegrationResult
+from resonaut.integration.strata import generator
+from resonaut.integration.two_looks import integrate_in_two_looks
 from resonaut.integration.unweighting import UnweightedEvents, WeightLimit, unweight
 from resonaut.models.training import Trainer
 from resonaut.protocols import Seed
 from resonaut.registry import check_config, settings
 
 __all__ = ["Integrator"]
-
-_EQUAL_SHARE = 0.1
-"""Of the points of an integration, so that a channel whose survey saw little is not left without."""
 
 
 def _trainer() -> Trainer:
@@ -119,38 +117,9 @@ class Integrator:
         Raises:
             FitError: too few points for the channels.
         """
-        from rich.console import Console
-        from rich.progress import Progress
-
         self._require_fitted()
         deviations = {group: float(points.weight.std()) for group, points in self.survey_.items()}
-        total = sum(deviations.values()) or 1.0
-        if n < 100 * len(deviations):
-            raise FitError(f"{n} points are too few for {len(deviations)} channels; give {100 * len(deviations)}")
-        groups, n_nonfinite, done = [], 0, 0
-        with Progress(console=Console(stderr=True), disable=not progress, transient=True) as bar:
-            task = bar.add_task("integrating", total=n)
-            for group, deviation in deviations.items():
-                share = _EQUAL_SHARE / len(deviations) + (1 - _EQUAL_SHARE) * deviation / total
-                strata = Strata(self.integrand_.dimensions, max(50, int(share * n)))
-                mean = MeanOfStrata(strata)
-                for number, cell in enumerate(strata.pieces()):
-                    random = generator(seed, 2, group, number)
-                    points = self.sampler_.draw(group, strata.place(cell, random), random)
-                    mean.add(cell, points.weight)
-                    n_nonfinite += int(points.nonfinite.sum())
-                    done += len(cell)
-                    bar.update(task, completed=done)
-                groups.append(
-                    GroupResult(
-                        channels=tuple(self.sampler_.groups[group]),
-                        integral=mean.mean,
-                        error=mean.variance**0.5,
-                        deviation=mean.deviation,
-                        n_evaluations=strata.n,
-                    )
-                )
-        return IntegrationResult(groups=tuple(groups), n_nonfinite=n_nonfinite)
+        return integrate_in_two_looks(self.sampler_, deviations, n, seed=seed, progress=progress)
 
     def unweight(
         self,

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from resonaut.models.networks.coupling import coupling_masks
 from resonaut.models.networks.mlp import mlp
-from resonaut.models.networks.spline import RationalQuadraticSpline
+from resonaut.models.networks.unit_spline import unit_spline, unit_spline_inverse
 from resonaut.models.networks.zero import zeroed
 
 __all__ = ["UnitCubeFlow", "one_blob"]
@@ -80,24 +80,23 @@ class _Coupling(nn.Module):
 
     def forward(self, u: Float[Tensor, "B D"]) -> tuple[Float[Tensor, "B D"], Float[Tensor, " B"]]:
         """Towards the latent cube, and the logarithm of the Jacobian."""
-        moved, log_slope = self._spline(u).call_and_ladj(u[:, self.moved] - 0.5)
+        moved, log_slope = unit_spline(self._spline_parameters(u), u[:, self.moved])
         return self._with(u, moved), log_slope.sum(dim=1)
 
     def inverse(self, z: Float[Tensor, "B D"]) -> tuple[Float[Tensor, "B D"], Float[Tensor, " B"]]:
         """Away from the latent cube, and the logarithm of the Jacobian of the way back."""
-        spline = self._spline(z)
-        moved = spline.inv(z[:, self.moved] - 0.5)
-        return self._with(z, moved), spline.call_and_ladj(moved)[1].sum(dim=1)
+        moved, log_slope = unit_spline_inverse(self._spline_parameters(z), z[:, self.moved])
+        return self._with(z, moved), log_slope.sum(dim=1)
 
-    def _spline(self, u: Float[Tensor, "B D"]) -> RationalQuadraticSpline:
+    def _spline_parameters(self, u: Float[Tensor, "B D"]) -> Float[Tensor, "B M P"]:
+        """Of the splines of all coordinates that move."""
         seen = one_blob(u[:, self.kept], _BUMPS) if len(self.kept) else u.new_ones(len(u), 1)
-        parameters = self.network(seen).unflatten(1, (len(self.moved), 3 * self.bins + 1))
-        widths, heights, slopes = parameters.split((self.bins, self.bins, self.bins + 1), dim=-1)
-        return RationalQuadraticSpline(widths, heights, slopes, bound=0.5)
+        parameters: Tensor = self.network(seen)
+        return parameters.unflatten(1, (len(self.moved), 3 * self.bins + 1))
 
     def _with(self, u: Float[Tensor, "B D"], moved: Float[Tensor, "B M"]) -> Float[Tensor, "B D"]:
         # float32 may round a point just out of the cube.
-        return u.index_copy(1, self.moved, (moved + 0.5).clamp(0.0, 1.0))
+        return u.index_copy(1, self.moved, moved.clamp(0.0, 1.0))
 
 
 def one_blob(u: Float[Tensor, "B D"], bumps: int) -> Float[Tensor, "B DK"]:
