@@ -97,6 +97,7 @@ class Integrator:
         self.sampler_: Sampler = learning.best.sampler
         self.survey_ = learning.best.survey
         self.history_: list[MapQuality] = learning.history
+        self.seconds_: list[float] = learning.seconds  # of the CPU, until each of history_ was known
         self.n_evaluations_: int = learning.n_evaluations
         self.refined_: bool = learning.n_trained > 0
         return self

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import math
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,8 @@ class Learning:
         self.seed = int(np.random.default_rng(seed).integers(2**62))
         self.groups = integrand.groups()
         self.history: list[MapQuality] = []
+        self.seconds: list[float] = []
+        self._start = time.process_time()
         self.n_evaluations = self.n_trained = 0
         self.rounds: list[dict[int, Points]] = []
         self._least = math.inf
@@ -66,6 +69,7 @@ class Learning:
             if quality.relative_deviation <= self._least:
                 self.best, self._least = Map(self._frozen(), survey), quality.relative_deviation
             self.history.append(quality)
+            self.seconds.append(time.process_time() - self._start)
             if number == self.settings.rounds or self._grid_is_enough():
                 return
             self.rounds = [*self.rounds, survey][-self.settings.buffer :]

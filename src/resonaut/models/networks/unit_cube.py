@@ -92,7 +92,7 @@ class _Coupling(nn.Module):
         """Of the splines of all coordinates that move."""
         seen = one_blob(u[:, self.kept], _BUMPS) if len(self.kept) else u.new_ones(len(u), 1)
         parameters: Tensor = self.network(seen)
-        return parameters.unflatten(1, (len(self.moved), 3 * self.bins + 1))
+        return parameters.reshape(len(u), len(self.moved), 3 * self.bins + 1)
 
     def _with(self, u: Float[Tensor, "B D"], moved: Float[Tensor, "B M"]) -> Float[Tensor, "B D"]:
         # float32 may round a point just out of the cube.

@@ -29,7 +29,7 @@ def unit_spline(parameters: Float[Tensor, "*B P"], x: Float[Tensor, "*B"]) -> Re
     if not _compiled(x):
         y, log_slope = _in_torch(parameters).call_and_ladj(x - 0.5)
         return y + 0.5, log_slope
-    y, log_slope = _Forward.apply(parameters.reshape(-1, parameters.shape[-1]), x.reshape(-1))
+    y, log_slope = _Forward.apply(parameters.reshape(-1, parameters.shape[-1]), x.reshape(-1))  # type: ignore[no-untyped-call]
     return y.view_as(x), log_slope.view_as(x)
 
 
@@ -74,8 +74,8 @@ class _Forward(torch.autograd.Function):
 
 def _in_torch(parameters: Float[Tensor, "*B P"]) -> RationalQuadraticSpline:
     bins = (parameters.shape[-1] - 1) // 3
-    widths, heights, slopes = parameters.split((bins, bins, bins + 1), dim=-1)
-    return RationalQuadraticSpline(widths, heights, slopes, bound=0.5)
+    widths, heights = parameters[..., :bins], parameters[..., bins : 2 * bins]
+    return RationalQuadraticSpline(widths, heights, parameters[..., 2 * bins :], bound=0.5)
 
 
 def _compiled(x: Tensor) -> bool:
