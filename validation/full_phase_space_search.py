@@ -43,6 +43,8 @@ from resonaut.searches.regions import Region
 
 METHODS = ("full", "idealised", "full-tuned", "idealised-tuned", "full-embedded", "idealised-embedded")
 LOW_LEVEL = ("trees", "cathode")
+RATES = np.geomspace(2e-3, 1, 60)
+"""Background efficiencies at which a cell says its signal efficiency."""
 console = Console(width=140, highlight=False)
 
 
@@ -232,7 +234,7 @@ def train(study: Study, method: str, injected: int, seed: int) -> dict[str, Any]
         "s_over_sqrt_b": injected / study.data**0.5,
         **curves.figures(),
         "max_sic_error": curves.max_sic_error,
-        "sic": np.interp(np.geomspace(2e-3, 1, 60), curves.fpr, curves.tpr).round(5).tolist(),
+        "tpr": np.interp(RATES, curves.fpr, curves.tpr).round(5).tolist(),
         "n_test_background": int((test.labels == 0).sum()),
         "seconds": time.perf_counter() - start,
     }

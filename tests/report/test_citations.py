@@ -28,6 +28,7 @@ SEARCHES = {
     "Nachman:2020lpy": ("Anomaly Detection with Density Estimation", "2001.04990"),
     "Das:2023bcj": ("Residual ANODE", "2312.11629"),
     "Hallin:2022eoq": ("without background sculpting", "2210.14924"),
+    "Buhmann:2023acn": ("Full Phase Space Resonant Anomaly Detection", "2310.06897"),
     "Golling:2023yjq": ("interplay of machine learning-based resonant", "2307.11157"),
 }
 KNOWN = {
