@@ -98,7 +98,8 @@ def selected(path: Path) -> pa.Table:
     jets = single_jets(pq.read_table(path, columns=needed_columns()))
     pt, eta = jets["pt"].to_numpy(), jets["eta"].to_numpy()
     jets = jets.filter((pt > PT[0]) & (pt < PT[1]) & (np.abs(eta) < ETA))
-    return jets.select(["pt", *SUBSTRUCTURE]).cast(pa.schema([(name, pa.float32()) for name in ("pt", *SUBSTRUCTURE)]))
+    names = ("pt", "eta", *SUBSTRUCTURE)
+    return jets.select(names).cast(pa.schema([(name, pa.float32()) for name in names]))
 
 
 def run(options: argparse.Namespace) -> None:
@@ -149,7 +150,8 @@ def trained(folder: str, cell: Mapping[str, Any]) -> dict[str, Any]:
 def detector(cell: Mapping[str, Any]) -> Any:
     """The registered model with its defaults, every epoch kept and no guard."""
     model = read_config("outlier", cell["model"])
-    model = replace(model, trainer=replace(model.trainer, epochs=cell["epochs"], best_epochs=cell["epochs"]))
+    every = replace(model.trainer, epochs=cell["epochs"], best_epochs=cell["epochs"], patience=None)
+    model = replace(model, trainer=every)
     return model if isinstance(model, Autoencoder) else replace(model, stop=False)
 
 

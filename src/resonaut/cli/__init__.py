@@ -45,6 +45,7 @@ app.command("resonaut.cli.limit:limit", help="Exclude a signal: upper limits on 
 app.command("resonaut.cli.simulate:simulate", help="Make collision events: Pythia, detector, jets, features.")
 app.command("resonaut.cli.features:features", help="Compute features from recorded particles.")
 app.command("resonaut.cli.quality:quality", help="Hold density models against real events, side by side.")
+app.command("resonaut.cli.tag:tag", help="Find strange jets: autoencoders that know what they do not know.")
 app.command("resonaut.cli.integrate:integrate", help="Cross-sections and events of a matrix element: LHE files.")
 app.command("resonaut.cli.report:report", help="Write a finished run's HTML report again.")
 app.command("resonaut.cli.report:cite", help="Print BibTeX of the methods a run used.")

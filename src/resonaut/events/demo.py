@@ -12,7 +12,7 @@ from pathlib import Path
 from resonaut.events.events import Events
 from resonaut.events.reading import BASELINE, read_events
 
-__all__ = ["demo_events", "demo_path", "demo_provenance_path", "demo_signal_path"]
+__all__ = ["demo_events", "demo_jets_path", "demo_path", "demo_provenance_path", "demo_signal_path"]
 
 
 def demo_path() -> Path:
@@ -23,6 +23,11 @@ def demo_path() -> Path:
 def demo_signal_path() -> Path:
     """Where simulated events of the demo's signal are, none of them among the demo events."""
     return _embedded("signal.parquet")
+
+
+def demo_jets_path() -> Path:
+    """Where single jets are: of QCD, of top quarks and semivisible, a class each (`resonaut tag`)."""
+    return _embedded("jets.parquet")
 
 
 def demo_provenance_path(table: Path) -> Path:

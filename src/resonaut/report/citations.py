@@ -55,6 +55,9 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "ddpm": ("Ho:2020ddpm", "Lu:2022dpm"),
     "cfm": ("Lipman:2022fm",),
     "autoregressive": ("Butter:2023gpt",),
+    "ae": ("Heimel:2018mkt", "Farina:2018fyg"),
+    "nae": ("Yoon:2021nae", "Dillon:2022mkq"),
+    "wnae": ("CMS:2025wnae", "Yoon:2021nae", "Flamary:2021pot"),
     "mlp": ("Hallin:2021wme",),
     "trees": ("Finke:2023ltw", "Ke:2017lightgbm", "Pedregosa:2011sklearn"),
 }
@@ -186,7 +189,7 @@ def library() -> Mapping[str, Reference]:
 
 def _data(run: Mapping[str, Any], origin: Mapping[str, str]) -> list[str]:
     """What the events and their features come from, as far as the settings and the events themselves tell."""
-    events, layout = str(run.get("events", "")), str(run.get("format", ""))
+    events, layout = str(run.get("events", run.get("train", ""))), str(run.get("format", ""))
     origin = _DEMO if events == "demo" else origin
     keys = _simulated(origin) if origin else []
     if layout.startswith("lhco") or "events_anomalydetection" in events:

@@ -36,7 +36,7 @@ def write_report(run: Path) -> Path:
 
 def _run(run: Path) -> tuple[Path, str]:
     verb = RunFolder.existing(run).settings().get("run", {}).get("verb")
-    kinds = {"hunt": _hunt, "benchmark": _benchmark, "limit": _limit, "quality": _quality}
+    kinds = {"hunt": _hunt, "benchmark": _benchmark, "limit": _limit, "quality": _quality, "tag": _tag}
     if verb not in kinds:
         raise RunError(f"{run} holds a run of '{verb}'; a report is made of a run of {' or '.join(kinds)}")
     return kinds[verb](run)
@@ -78,6 +78,15 @@ def _quality(run: Path) -> tuple[Path, str]:
     from resonaut.report.quality.page import render
 
     contents = QualityContents.read(run)
+    return contents.path, render(contents, draw_figures(contents))
+
+
+def _tag(run: Path) -> tuple[Path, str]:
+    from resonaut.report.tag.contents import TagContents
+    from resonaut.report.tag.figures import draw_figures
+    from resonaut.report.tag.page import render
+
+    contents = TagContents.read(run)
     return contents.path, render(contents, draw_figures(contents))
 
 

@@ -34,7 +34,7 @@ class Autoencoder(AutoencoderDetector):
 
     trainer: Trainer = field(
         default_factory=lambda: Trainer(
-            epochs=50, batch_size=256, learning_rate=3e-3, validation_fraction=0.2, device="cpu"
+            epochs=200, batch_size=256, learning_rate=3e-3, validation_fraction=0.2, device="cpu"
         )
     )
 

@@ -51,12 +51,13 @@ class NormalisedAutoencoder(AutoencoderDetector):
     )
     trainer: Trainer = field(
         default_factory=lambda: Trainer(
-            epochs=60,
+            epochs=200,
             batch_size=256,
             learning_rate=1e-3,
             schedule="constant",
             gradient_clip=1.0,
             validation_fraction=0.2,
+            patience=50,
             device="cpu",
         )
     )
