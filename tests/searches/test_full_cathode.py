@@ -7,13 +7,15 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from closure.toy_dijets import toy_events
-from resonaut.errors import EventsError
+from resonaut.errors import ConfigError, EventsError
 from resonaut.events.dijet_clouds import DijetClouds
 from resonaut.events.events import Events, Samples
+from resonaut.models.classifier.cloud_ensemble import CloudEnsemble
 from resonaut.models.classifier.cloud_transformer import CloudTransformer
 from resonaut.models.density.epic_flow_matching import EPiCFlowMatching
 from resonaut.models.dijet_generator import DijetGenerator
 from resonaut.models.training import Trainer
+from resonaut.registry import read_config
 from resonaut.searches.full_cathode import FullCATHODE
 from resonaut.searches.regions import Region
 
@@ -49,6 +51,31 @@ def test_it_ranks_signal_above_background_without_a_feature():
     fresh = search.background(50, seed=3)
     assert REGION.in_signal(fresh.mass).all()
     assert len(fresh.particles) == 50
+
+
+def test_the_bounds_take_the_same_classifier():
+    search = read_config("search", {"name": "supervised", "classifier": {"name": "cloud-transformer", "width": 16}})
+    assert search.needs == {"background", "signal", "particles"}
+    assert read_config("search", "supervised").needs == {"background", "signal"}
+    with pytest.raises(ConfigError, match=r"trees, cloud-ensemble, cloud-transformer$"):
+        read_config("search", {"name": "idealised", "classifier": "nothing"})
+    search.classifier = replace(search.classifier, blocks=1, trainer=replace(TRAINER, epochs=3, ema=None))
+    background, signal = events_of(900, 1, 0.15, REGION), events_of(900, 2, 0.07, REGION)
+    half = slice(0, None, 2)
+    samples = Samples(data=background[1::2], background=background[half], signal=signal[half])
+    search.fit_background(samples, REGION).fit_region(samples, REGION, seed=1)
+    scores = [search.score(part[1::2]) for part in (background, signal)]
+    assert roc_auc_score(np.repeat([0, 1], [len(part) for part in scores]), np.concatenate(scores)) > 0.8
+
+
+def test_an_ensemble_averages_its_members():
+    events = Events.concatenate([events_of(200, 1, 0.15), events_of(200, 2, 0.07)])
+    y = np.repeat([0, 1], 200)
+    one = CloudTransformer(width=8, blocks=1, trainer=replace(TRAINER, epochs=1, ema=None))
+    fitted = CloudEnsemble(model=one, members=2, random_state=1).fit(events.particles, y)
+    members = [model.decision_function(events.particles) for model in fitted.models_]
+    np.testing.assert_allclose(fitted.decision_function(events.particles), np.mean(members, axis=0))
+    assert not np.allclose(*members)
 
 
 def test_events_without_particles_are_refused():
