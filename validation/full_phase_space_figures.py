@@ -86,7 +86,7 @@ def spectra(events: Path, generated: Path, out: Path) -> None:
         "particles in a jet": lambda cloud: cloud.counts,
         "jet mass [GeV]": lambda cloud: jets_of(cloud).mass,
     }
-    scales = {"particle pT / jet pT": np.geomspace(1e-4, 1, 41)}
+    scales = {"particle pT / jet pT": np.geomspace(1e-4, 1, 41), "particles in a jet": np.arange(1.5, 200, 5)}
     whole = figure(12.0, 4.2)
     for place, (name, column) in enumerate(columns.items()):
         values = [np.concatenate([column(jet) for jet in sample.jets]) for sample in (real, fake)]
@@ -101,8 +101,8 @@ def spectra(events: Path, generated: Path, out: Path) -> None:
         ratio(below, edges, counts[0], expected, error)
         above.set_yscale("log")
         above.tick_params(labelbottom=False)
-        below.set_xlabel(name)
-        if name in scales:
+        below.set(xlabel=name, ylabel="")
+        if "pT" in name:
             above.set_xscale("log")
         if not place:
             above.set_ylabel("entries")

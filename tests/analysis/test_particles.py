@@ -10,9 +10,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from closure.toy_dijets import toy_events
+from resonaut.analysis.embedding import write_embedding
 from resonaut.analysis.loading import load
-from resonaut.errors import EventsError
+from resonaut.errors import ConfigError, EventsError, FormatError
 from resonaut.features.cloud_frame import jets_of
+from resonaut.models.classifier.cloud_transformer import CloudTransformer
+from resonaut.models.saving import save
+from resonaut.models.training import Trainer
 
 N = 40
 
@@ -73,3 +77,24 @@ def test_a_table_without_constituents_is_refused(tmp_path: Path) -> None:
         load(file, features=["mj1"], particles=True)
     with pytest.raises(EventsError, match="came without"):
         load(load(file, features=["mj1"]), features=["mj1"], particles=True)
+
+
+def test_an_embedding_becomes_columns(tmp_path: Path) -> None:
+    lists = table()["jet2_constituent_eta"].to_pylist()
+    lists[5][0] = float("nan")
+    file = written(tmp_path / "events.parquet", table(jet2_constituent_eta=pa.array(lists, pa.list_(pa.float32()))))
+    clouds, _ = toy_events(N, seed=1)
+    small = CloudTransformer(width=4, blocks=1, trainer=Trainer(epochs=1, batch_size=16, device="cpu"), random_state=1)
+    save(small.fit(clouds, np.arange(N) % 2), tmp_path / "backbone.safetensors")
+    out = tmp_path / "embedded.parquet"
+    result = write_embedding(file, out, backbone=tmp_path / "backbone.safetensors")
+    assert result.exclusions == {"a particle is NaN or infinite": 1}
+    events = load(out, features=[f"embedding_{i}" for i in range(1, 5)])
+    expected = small.embed(clouds)[np.delete(np.arange(N), 5)]
+    np.testing.assert_allclose(events.features, expected, atol=1e-4)
+    assert events.n_unusable == 1
+    with pytest.raises(ConfigError, match="has an embedding"):
+        write_embedding(out, tmp_path / "twice.parquet", backbone=tmp_path / "backbone.safetensors")
+    plain = written(tmp_path / "plain.parquet", table().select(["mjj"]))
+    with pytest.raises(FormatError, match="--constituents"):
+        write_embedding(plain, out, backbone=tmp_path / "backbone.safetensors")

@@ -19,6 +19,7 @@ def features(
     eta_max: float | None = None,
     constituents: bool | None = None,
     format: str | None = None,
+    backbone: Path | None = None,
     common: Common | None = None,
 ) -> None:
     """Cluster recorded particles into jets and compute features, or compute more features of jets.
@@ -42,6 +43,8 @@ def features(
         Keep the jets' constituents.
     format
         Format of FILE, where looking at it should not decide.
+    backbone
+        Instead of features: what this saved cloud-transformer decides by, as columns embedding_1, embedding_2, ...
     """
     from rich.table import Table
 
@@ -60,19 +63,26 @@ def features(
         eta_max=eta_max,
         constituents=constituents,
         format=format,
+        backbone=None if backbone is None else str(backbone),
     )
     run = read_config(FeatureSettings, recipe | given)
     source = Path(run.file)
-    result = write_features(
-        source,
-        common.out or _beside(source),
-        features=run.features,
-        clustering=JetClustering(radius=run.radius, leading_pt=run.leading_pt, eta_max=run.eta_max),
-        constituents=run.constituents,
-        format=run.format,
-        workers=common.workers or n_cores(),
-        progress=True,
-    )
+    out = common.out or _beside(source)
+    if run.backbone is not None:
+        from resonaut.analysis.embedding import write_embedding  # PyTorch with it
+
+        result = write_embedding(source, out, backbone=run.backbone, progress=True)
+    else:
+        result = write_features(
+            source,
+            out,
+            features=run.features,
+            clustering=JetClustering(radius=run.radius, leading_pt=run.leading_pt, eta_max=run.eta_max),
+            constituents=run.constituents,
+            format=run.format,
+            workers=common.workers or n_cores(),
+            progress=True,
+        )
     table = Table()
     table.add_column("events")
     table.add_column("number", justify="right")

@@ -53,3 +53,4 @@ class FeatureSettings(JetSettings):
     file: str
     features: str = "baseline"
     format: str | None = None
+    backbone: str | None = None
