@@ -113,6 +113,7 @@ _BUILT_IN: dict[str, dict[str, str]] = {
         "full-cathode": "resonaut.searches.full_cathode:FullCATHODE",
         "idealised": "resonaut.searches.idealised:Idealised",
         "lacathode": "resonaut.searches.lacathode:LaCATHODE",
+        "outlier": "resonaut.searches.outlier:OutlierSearch",
         "ranode": "resonaut.searches.ranode:RANODE",
         "supervised": "resonaut.searches.supervised:Supervised",
     },

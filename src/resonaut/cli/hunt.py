@@ -55,7 +55,8 @@ def hunt(
     format
         Format of EVENTS, where looking at the file should not decide.
     method
-        anode, cathode, combination, cwola, full-cathode, idealised, lacathode, ranode or supervised. [default: cathode]
+        anode, cathode, combination, cwola, full-cathode, idealised, lacathode, outlier, ranode or supervised.
+        [default: cathode]
     settings
         A setting of the method, KEY=VALUE, such as density.bins=8; repeatable.
     folds

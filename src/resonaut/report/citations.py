@@ -55,6 +55,7 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "ddpm": ("Ho:2020ddpm", "Lu:2022dpm"),
     "cfm": ("Lipman:2022fm",),
     "autoregressive": ("Butter:2023gpt",),
+    "outlier": ("Heimel:2018mkt", "Farina:2018fyg"),
     "ae": ("Heimel:2018mkt", "Farina:2018fyg"),
     "nae": ("Yoon:2021nae", "Dillon:2022mkq"),
     "wnae": ("CMS:2025wnae", "Yoon:2021nae", "Flamary:2021pot"),

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 from annotated_types import Gt
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from resonaut.errors import RegionError
 from resonaut.events.events import Events, Samples
@@ -15,9 +15,10 @@ from resonaut.models.classifier.ensemble import Ensemble
 from resonaut.models.classifier.trees import BoostedTrees
 from resonaut.protocols import Seed
 from resonaut.registry import AnyClassifier, register
-from resonaut.searches.populations import draw, in_signal_region
+from resonaut.searches.populations import in_signal_region
 from resonaut.searches.ratio import learn_ratio
 from resonaut.searches.regions import Region
+from resonaut.searches.strips import beside, held_out_strips, sides
 
 __all__ = ["CWoLa"]
 
@@ -56,12 +57,11 @@ class CWoLa:
     def fit_region(self, samples: Samples, region: Region, *, seed: Seed = None) -> CWoLa:
         """Tell the data of the signal region from those of the strips."""
         data = in_signal_region(samples.data, region)
-        strips = samples.data[self._in_strips(samples.data, region)]
+        strips = samples.data[region.in_neighbourhood(samples.data.mass, self.strip_width)]
         self.ratio_ = learn_ratio(
             self.classifier, data.features, strips.features, weight_below=_balanced(strips, region), seed=seed
         )
-        held_out = None if samples.held_out is None else samples.held_out.data
-        self.held_out_ = None if held_out is None else held_out[self._in_strips(held_out, region)]
+        self.held_out_ = held_out_strips(samples, region, self.strip_width)
         self.region_ = region
         return self
 
@@ -71,19 +71,7 @@ class CWoLa:
 
     def background(self, n: int, *, seed: Seed = None) -> Events:
         """Held-out events of the strips, as many from below as from above the region; at most as many as there are."""
-        rng = np.random.default_rng(seed)
-        shuffled = draw(self.held_out_, n if self.held_out_ is None else len(self.held_out_), seed=rng)
-        below, above = (np.flatnonzero(side) for side in _sides(shuffled, self.region_))
-        n = min(n, 2 * len(below), 2 * len(above))
-        return shuffled[np.concatenate([below[: n - n // 2], above[: n // 2]])]
-
-    def _in_strips(self, events: Events, region: Region) -> Bool[Array, " N"]:
-        return region.in_neighbourhood(events.mass, self.strip_width)
-
-
-def _sides(strips: Events, region: Region) -> tuple[Bool[Array, " N"], Bool[Array, " N"]]:
-    """Which events lie below and which above the signal region."""
-    return strips.mass < region.low, strips.mass >= region.high
+        return beside(self.held_out_, self.region_, n, seed=seed)
 
 
 def _balanced(strips: Events, region: Region) -> Float[Array, " N"]:
@@ -92,8 +80,8 @@ def _balanced(strips: Events, region: Region) -> Float[Array, " N"]:
     Raises:
         RegionError: one side has no event.
     """
-    sides = _sides(strips, region)
-    if not all(side.any() for side in sides):
-        counts = " and ".join(str(side.sum()) for side in sides)
+    both = sides(strips, region)
+    if not all(side.any() for side in both):
+        counts = " and ".join(str(side.sum()) for side in both)
         raise RegionError(f"the strips below and above {region} hold {counts} events; set a larger strip_width")
-    return np.select(sides, [len(strips) / (2 * side.sum()) for side in sides])
+    return np.select(both, [len(strips) / (2 * side.sum()) for side in both])

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from torch import Tensor
 
-from resonaut.models.networks.autoencoder import AutoencoderNetwork
 from resonaut.models.outlier.detector import AutoencoderDetector
 from resonaut.models.outlier.energy_network import EnergyNetwork
 from resonaut.models.outlier.negatives import Chains
@@ -39,7 +38,7 @@ class Autoencoder(AutoencoderDetector):
     )
 
     def _network(self, features: int) -> EnergyNetwork:
-        return EnergyNetwork(AutoencoderNetwork(features, self.hidden, self.latent), Chains(self.langevin))
+        return EnergyNetwork(self._autoencoder(features), Chains(self.langevin))
 
     def _train(self, data: dict[str, Tensor], weight: Tensor | None, rng: np.random.Generator) -> TrainingHistory:
         return self.trainer.fit(self.network_, data, weight=weight, seed=rng)

@@ -22,6 +22,7 @@ from torch import Tensor
 from resonaut.errors import FitError
 from resonaut.features.scaling import AnyScaling, Standardise
 from resonaut.models.density.network import as_tensor, part_of
+from resonaut.models.networks.autoencoder import AutoencoderNetwork
 from resonaut.models.outlier.energy_network import EnergyNetwork
 from resonaut.models.outlier.langevin import Langevin
 from resonaut.models.outlier.transport import earth_movers_distance
@@ -45,14 +46,14 @@ class AutoencoderDetector(ABC):
 
     Args:
         hidden: Widths of the encoder's layers; the decoder has them in reverse.
-        latent: Width in the middle.
+        latent: Width in the middle; None is two thirds of the features, as in CMS's 6 of 9.
         scaling: Of the features, first.
         langevin: How samples are drawn; its noise and bound are in units of the scaled features.
         trainer: How it is trained.
     """
 
     hidden: Annotated[tuple[int, ...], Field(min_length=1)] = (10, 10)
-    latent: Annotated[int, Field(ge=1)] = 6
+    latent: Annotated[int, Field(ge=1)] | None = None
     scaling: AnyScaling = field(default_factory=Standardise)
     langevin: Langevin = field(default_factory=Langevin)
     trainer: Trainer = field(default_factory=Trainer)
@@ -60,6 +61,12 @@ class AutoencoderDetector(ABC):
     @abstractmethod
     def _network(self, features: int) -> EnergyNetwork:
         """The network, with fresh weights."""
+
+    def _autoencoder(self, features: int) -> AutoencoderNetwork:
+        latent = self.latent or max(1, 2 * features // 3)
+        if latent >= features:
+            raise FitError(f"latent is {latent} and there are {features} features, which is no bottleneck; lower it")
+        return AutoencoderNetwork(features, self.hidden, latent)
 
     @abstractmethod
     def _train(self, data: dict[str, Tensor], weight: Tensor | None, rng: np.random.Generator) -> TrainingHistory:

@@ -10,7 +10,6 @@ from pydantic import Field
 from torch import Tensor
 
 from resonaut.errors import ConfigError
-from resonaut.models.networks.autoencoder import AutoencoderNetwork
 from resonaut.models.outlier.detector import AutoencoderDetector
 from resonaut.models.outlier.energy_network import NormalisedNetwork
 from resonaut.models.outlier.guards import Guard
@@ -72,7 +71,7 @@ class NormalisedAutoencoder(AutoencoderDetector):
 
     def _network(self, features: int) -> NormalisedNetwork:
         return NormalisedNetwork(
-            AutoencoderNetwork(features, self.hidden, self.latent),
+            self._autoencoder(features),
             negatives(self.start, self.langevin, features),
             self._guard(),
             gamma=self.gamma,

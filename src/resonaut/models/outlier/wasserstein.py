@@ -7,7 +7,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from resonaut.models.networks.autoencoder import AutoencoderNetwork
 from resonaut.models.outlier.energy_network import WassersteinNetwork
 from resonaut.models.outlier.negatives import negatives
 from resonaut.models.outlier.normalised import NormalisedAutoencoder
@@ -38,7 +37,7 @@ class WassersteinNormalisedAutoencoder(NormalisedAutoencoder):
 
     def _network(self, features: int) -> WassersteinNetwork:
         return WassersteinNetwork(
-            AutoencoderNetwork(features, self.hidden, self.latent),
+            self._autoencoder(features),
             negatives(self.start, self.langevin, features),
             self._guard(),
             differentiable=self.differentiable,
