@@ -70,7 +70,7 @@ def small_search() -> CrossFit:
     """CATHODE with a flow and trees that train in seconds."""
     density = SplineFlow(transforms=4, hidden=(48, 48), bins=8, trainer=Trainer(epochs=12, batch_size=512))
     classifier = Ensemble(model=BoostedTrees(max_iter=60), members=2)
-    return CrossFit(search=CATHODE(density=density, classifier=classifier), folds=3)
+    return CrossFit(search=CATHODE(density=density, classifier=classifier), folds=4)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

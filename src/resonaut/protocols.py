@@ -236,9 +236,8 @@ class CrossFitted(Search, Protocol):
 
     folds: int
 
-    @property
-    def template(self) -> Templated | None:
-        """Where background of given masses comes from, once fitted; None for a search that cannot sample there."""
+    def template_fold(self, fold: int) -> Templated | None:
+        """Samples background of given masses, having seen no sideband event of this fold; None where it cannot."""
         ...
 
     def fold_of(self, events: Events) -> Shaped[Array, " N"]:

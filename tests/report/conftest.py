@@ -167,6 +167,7 @@ def _cut(rng: np.random.Generator, efficiency: float, n_signal: int, labels: boo
         "relative_difference": 0.021,
         "statistical_error": 0.018,
         "pull": 1.17,
+        "ratio": 1.02,
         "error": 0.03,
         "failed": False,
     }

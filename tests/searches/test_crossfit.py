@@ -1,8 +1,8 @@
-"""Cross-fitting: no classifier scores what it was trained on, and the background is learnt once."""
+"""Cross-fitting: no classifier scores what it was trained on, and no background is held against what it learnt."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -30,11 +30,10 @@ def events(n: int = 2000, seed: int = 0) -> Events:
 class Memory:
     """A search that remembers whom it has seen: the score is 1 for events of the training, 0 for others."""
 
-    fits: list[str] = field(default_factory=list)
     needs: ClassVar[frozenset[str]] = frozenset()
 
     def fit_background(self, samples: Samples, region: Region, *, seed: Seed = None) -> Memory:
-        self.fits.append("background")
+        self.learnt = set(samples.data.ids.tolist())
         return self
 
     def fit_region(self, samples: Samples, region: Region, *, seed: Seed = None) -> Memory:
@@ -63,9 +62,29 @@ def test_no_event_is_scored_by_what_it_trained(fitted: CrossFit) -> None:
     assert fitted.score(events()).max() == 0.0
 
 
-def test_the_background_is_fitted_once(fitted: CrossFit) -> None:
-    assert fitted.search_.fits == ["background"]
-    assert len(fitted.searches_) == 4
+def test_no_background_has_seen_the_events_it_is_held_against(fitted: CrossFit) -> None:
+    data = events()
+    fold = fitted.fold_of(data)
+    for k in range(4):
+        assert not fitted.template_fold(k).learnt & set(data.ids[fold == k].tolist())
+        assert fitted.searches_[k].learnt == fitted.template_fold(k).learnt
+
+
+def test_two_parts_cost_as_much_as_one_fit_of_all(fitted: CrossFit) -> None:
+    assert sum(len(search.learnt) for search in fitted.backgrounds_) == 2000
+
+
+def test_with_one_part_all_folds_share_one_background() -> None:
+    samples = Samples(data=events())
+    search = CrossFit(search=Memory(), folds=4, background_folds=1).fit_background(samples, REGION)
+    assert {id(search.template_fold(k)) for k in range(4)} == {id(search.backgrounds_[0])}
+    assert len(search.backgrounds_[0].learnt) == 2000
+
+
+@pytest.mark.parametrize("parts", [0, 6])
+def test_an_impossible_number_of_parts_is_refused(parts: int) -> None:
+    with pytest.raises(ConfigError, match=f"background_folds is {parts}; set 1 to 5"):
+        CrossFit(background_folds=parts)
 
 
 def test_folds_are_even_and_go_by_id(fitted: CrossFit) -> None:
@@ -92,7 +111,7 @@ def test_background_gives_as_many_events_as_asked(n: int) -> None:
 
 def test_it_is_what_the_protocols_say(fitted: CrossFit) -> None:
     assert isinstance(fitted, CrossFitted)
-    assert isinstance(fitted.template, Templated)
+    assert isinstance(fitted.template_fold(0), Templated)
 
 
 def test_one_fold_is_refused() -> None:

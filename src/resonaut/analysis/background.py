@@ -1,8 +1,9 @@
 """How many background events a cut leaves in the signal region, estimated twice.
 
 Template: the cut's efficiency on sampled background nobody trained on, times the background that the fit of the whole
-mass spectrum expects in the region. Its error holds the threshold's, the fit's and the closure's: the same cut on real
-sideband events next to the region, against sampled events of the same masses.
+mass spectrum expects in the region, times how many more real than sampled events the same cut keeps next to the region,
+of sideband events that neither classifier nor density have seen. Its error holds the threshold's, the fit's and that
+comparison's.
 
 Fit: a fit of the selected events' own spectrum, the region masked. It knows nothing of the sampled background.
 """
@@ -96,11 +97,12 @@ def sample_neighbourhood(
     search: CrossFitted, events: Events, region: Region, *, seed: Seed = None
 ) -> ScoredEvents | None:
     """Sample background at the masses of the sideband events next to the region, once for each fold's classifiers."""
-    if search.template is None:
-        return None
+    templates = [search.template_fold(k) for k in range(search.folds)]
     rng = np.random.default_rng(seed)
     masses = events.mass[region.in_neighbourhood(events.mass)]
-    samples = [search.template.background_at(masses, seed=rng) for _ in range(search.folds)]
+    samples = [template.background_at(masses, seed=rng) for template in templates if template is not None]
+    if not samples:
+        return None
     return ScoredEvents(
         Events.concatenate(samples),
         np.concatenate([search.score_fold(sample, k) for k, sample in enumerate(samples)]),

@@ -87,7 +87,7 @@ def diagnose(
         ),
         "tables/folds.parquet": tables.fold_table(signal_region, cuts, results[1:]),
     }
-    if search.template is not None:
+    if search.template_fold(0) is not None:
         sampled = _sample_sidebands(search, sidebands, seed=rng)
         closure = _compare("sidebands", sidebands.events, sampled.events) + closure
         two_sample = {"sidebands": _c2st(sidebands.events, sampled.events, seed=rng)}
@@ -124,14 +124,17 @@ def _compare(where: str, data: Events, sampled: Events) -> list[FeatureClosure]:
 
 
 def _sample_sidebands(search: CrossFitted, sidebands: ScoredEvents, *, seed: Seed) -> ScoredEvents:
-    """Sampled background with the masses, and scored by the folds, of the real sideband events."""
-    assert search.template is not None
-    sampled = search.template.background_at(sidebands.events.mass, seed=seed)
-    scores = np.empty(len(sampled))
+    """Sampled background with the masses of the real sideband events, sampled and scored by the folds they are in."""
+    rng = np.random.default_rng(seed)
+    order = np.argsort(sidebands.fold, kind="stable")
+    parts, scores = [], []
     for k in range(search.folds):
-        rows = sidebands.fold == k
-        scores[rows] = search.score_fold(sampled[rows], k)
-    return ScoredEvents(sampled, scores, sidebands.fold)
+        template = search.template_fold(k)
+        assert template is not None
+        parts.append(template.background_at(sidebands.events.mass[sidebands.fold == k], seed=rng))
+        scores.append(search.score_fold(parts[-1], k))
+    back = np.argsort(order)
+    return ScoredEvents(Events.concatenate(parts)[back], np.concatenate(scores)[back], sidebands.fold)
 
 
 def _c2st(data: Events, sampled: Events, *, seed: Seed) -> C2ST:

@@ -1,7 +1,8 @@
 """From the counts after a cut to a p-value, and from all cuts to a claim.
 
 Two estimates of the background are compared with what is observed. The *template* is the cut's efficiency on sampled
-events times the events that the fit of the whole mass spectrum expects; the *fit* is that of the selected events' own
+events times the events that the fit of the whole mass spectrum expects, times the ratio of real to sampled events that
+pass beside the region; the *fit* is that of the selected events' own
 spectrum, and knows nothing of the sampled ones. The larger p of the two is quoted. Where they disagree, where the fit
 does not describe the selected spectrum, or where the cut does not close on sideband events, the claim is withheld: a
 discovery is only as good as the background that it is counted over.
@@ -30,7 +31,7 @@ class CutResult:
     """What was observed after a cut and what was expected. All counts and errors are events in the signal region.
 
     Args:
-        efficiency: Share of the background that passes; 1 for the uncut row.
+        efficiency: Share of the sampled background that passes; 1 for the uncut row.
         observed: Events that pass.
         expected: By the template.
         expected_error: Its threshold, spectrum and closure errors in quadrature.
@@ -44,7 +45,7 @@ class CutResult:
         z_local: The smaller of the two.
         threshold_error: From the finite sample that set the threshold.
         spectrum_error: From the fit of the whole spectrum.
-        closure_error: From what the cut passes too much or too little of in the sidebands.
+        closure_error: From the ratio of real to sampled events that pass beside the region.
         closure: That comparison; None where a search cannot sample there, and for the uncut row.
         disagreement: Between the two estimates, sigma.
         withheld: Why no claim can rest on this cut; None where one can.
@@ -100,12 +101,10 @@ def judge_cut(
             the fit of the whole spectrum.
         window: The signal region, GeV.
     """
-    expected = efficiency * background_yield.value
-    errors = (
-        expected * threshold_error,
-        efficiency * background_yield.error,
-        expected * (closure.error if closure else 0.0),
-    )
+    ratio, ratio_error = (closure.ratio, closure.error) if closure else (1.0, 0.0)
+    closing = efficiency * background_yield.value
+    expected = closing * ratio
+    errors = (expected * threshold_error, efficiency * ratio * background_yield.error, closing * ratio_error)
     template = Estimate(expected, hypot(*errors))
     described = selected_fit is not None and selected_fit.p_value >= MIN_FIT_P_VALUE
     fit = selected_fit.integral(*window) if selected_fit and described else None

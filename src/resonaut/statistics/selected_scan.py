@@ -32,7 +32,7 @@ class WindowCuts:
     Args:
         window: GeV.
         fit_range: GeV.
-        efficiencies: Share of the background that passes each cut.
+        efficiencies: Share of the background that is expected to pass each cut.
         errors: Relative error of each expected count, from the threshold and from closure.
     """
 

@@ -128,7 +128,7 @@ def run_limit(
     streams = dict(zip(STAGES, np.random.default_rng(settings.seed).spawn(len(STAGES)), strict=True))
     with watch.stage("fit_background", "learning the background in the sidebands", shows_progress=True):
         fitted.fit_background(samples, region, seed=streams["fit_background"])
-    if fitted.template is None:
+    if fitted.template_fold(0) is None:
         raise ConfigError(
             f"a limit puts signal into background that the search samples, and {method_name(given)} samples none;"
             " choose a method with a model of it, such as cathode"

@@ -127,11 +127,11 @@ def toy_batch(mass: Float[Array, " N"], windows: Sequence[ScoredWindow], *, seed
 
 def _cuts(result: HuntResult) -> WindowCuts:
     """What the statistics know of a window's cuts."""
-    rows = result.cuts[1:]
+    uncut, *rows = result.cuts
     return WindowCuts(
         window=result.region,
         fit_range=result.fit_range,
-        efficiencies=[row.efficiency for row in rows],
+        efficiencies=[row.expected / uncut.expected for row in rows],
         errors=[hypot(row.threshold_error, row.closure_error) / row.expected for row in rows],
     )
 

@@ -32,6 +32,9 @@ Array = np.ndarray
 MOST_WEIGHTS_AN_EVENT = 500
 """Beyond this a network has nothing to learn from; well before, it learns the events by heart."""
 
+NEAR = 0.01
+"""Of the context's range: so far beyond it nobody is warned, since other samples of the same events reach further."""
+
 
 @dataclass(kw_only=True)
 class NetworkDensity(ABC):
@@ -88,7 +91,8 @@ class NetworkDensity(ABC):
 
     def _context(self, context: Float[Array, "N C"]) -> Tensor:
         """The context as the network wants it; a warning where it would have to extrapolate."""
-        outside = ((context < self.context_low_) | (context > self.context_high_)).any(axis=1)
+        margin = NEAR * (self.context_high_ - self.context_low_)
+        outside = ((context < self.context_low_ - margin) | (context > self.context_high_ + margin)).any(axis=1)
         if outside.any():
             warnings.warn(
                 f"{outside.sum()} of {len(context)} events have a context outside of the range of the fit, "
