@@ -42,7 +42,7 @@ PEAKS = {
     "qstar-qw": "mass_qstar",
     "zprime-tt": "mass_zprime",
 }
-TOP_MASS = 171.0
+TOP_MASS = 173.0
 R_INV = (0.0, 0.3, 0.5, 0.9)
 DARK_MESONS = (4900111, 4900211, 4900113, 4900213)
 TOLERANCE = 0.03

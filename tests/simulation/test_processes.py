@@ -57,7 +57,7 @@ def test_impossible_parameters_are_refused(parameters, message):
         (
             "zprime-tt",
             {"mass_zprime": 300.0},
-            "mass_zprime of 300 GeV cannot decay to t of 171 GeV and tbar",
+            "mass_zprime of 300 GeV cannot decay to t of 173 GeV and tbar",
         ),
         ("zprime-tt", {"hadronic": 2}, "hadronic of zprime-tt is 2; give 0 or 1"),
         ("svj", {"mass_zprime": 30.0}, "mass_zprime of 30 GeV cannot decay to dark hadron of 20 GeV"),

@@ -8,7 +8,7 @@ from resonaut.simulation.processes.parameters import switch
 __all__ = ["HADRONIC", "TOP_MASS", "W_DECAYS", "W_MASS", "decays_to", "mass_hat_min", "w_on_mode"]
 
 W_MASS = 80.4  # GeV, for decays that need one; Pythia has its own, precise values
-TOP_MASS = 171.0  # as Pythia 8's default
+TOP_MASS = 173.0  # as Pythia 8's default
 
 # Where W bosons decay to quarks only, the others are switched off first.
 W_DECAYS = """
