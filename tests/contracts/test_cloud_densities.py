@@ -105,7 +105,8 @@ def test_it_is_saved_and_loaded_to_the_bit(fitted, tmp_path):
     cloud, context = toy(30, seed=6)
     save(fitted, tmp_path / "cloud.safetensors")
     loaded = load(tmp_path / "cloud.safetensors")
-    assert loaded == fitted
+    # Another machine may have other devices.
+    assert loaded == replace(fitted, trainer=replace(fitted.trainer, device="auto"))
     expected = fitted.sample(context, cloud.counts, seed=1)
     np.testing.assert_array_equal(loaded.sample(context, cloud.counts, seed=1).points, expected.points)
 
