@@ -74,7 +74,7 @@ def collapse(cells: list[dict[str, Any]], path: Path) -> None:
             ranking.axvline(result["best_epoch"] + 1, color=MUTED, linewidth=1, linestyle=":")
             ranking.set_ylabel("AUC")
             ranking.set_xlabel("epoch")
-            ranking.legend(loc="lower right")
+            ranking.legend(loc="upper right")
             ratio.set_title(name)
         canvas.savefig(path)
 

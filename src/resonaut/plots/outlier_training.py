@@ -47,5 +47,5 @@ def samples_distance(table: Table, ax: Axes, *, floor: float | None = None, best
     ax.set_ylim(0, min(1.15 * distance.max(), 4 * distance.min()))
     ax.set_ylabel("EMD")
     ax.set_xlabel("epoch")
-    ax.legend(loc="lower left")
+    ax.legend(loc="best")
     return ax
