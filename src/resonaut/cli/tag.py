@@ -82,7 +82,7 @@ def tag(
 
 
 def tag_table(result: TagResult) -> Table:
-    """A row a class: AUC, what passes each working point, and trees that were told a class."""
+    """A row a class: AUC, what passes each working point, and trees that were told this class or another."""
     from rich.table import Table
 
     table = Table(
@@ -91,20 +91,30 @@ def tag_table(result: TagResult) -> Table:
         title_justify="left",
         caption_justify="left",
     )
-    table.add_column("class")
+    table.add_column("class", no_wrap=True)
     for column in ("jets", "AUC", *(f"at {100 * point.background:g} %" for point in result.working_points)):
         table.add_column(column, justify="right")
-    for told in result.trees:
-        table.add_column(f"trees told {told}", justify="right")
+    if result.trees:
+        table.add_column("trees told it", justify="right")
+        table.add_column("told another", justify="right")
     for kind, value in result.auc.items():
         table.add_row(
             kind,
             f"{result.n_jets[kind]:,}",
             f"{value:.3f}",
             *(f"{100 * point.efficiencies[kind]:.3g} %" for point in result.working_points),
-            *(f"{found[kind]:.3f}" for found in result.trees.values()),
+            *_of_trees(result, kind),
         )
     return table
+
+
+def _of_trees(result: TagResult, kind: str) -> list[str]:
+    """AUC of trees that learnt this class, and of those that learnt another, from the worst to the best."""
+    if not result.trees:
+        return []
+    wrong = [found[kind] for told, found in result.trees.items() if told != kind]
+    ends = [f"{value:.3f}" for value in dict.fromkeys((min(wrong), max(wrong)))] if wrong else ["-"]
+    return [f"{result.trees[kind][kind]:.3f}" if kind in result.trees else "-", "-".join(ends)]
 
 
 def _caption(result: TagResult) -> str:
