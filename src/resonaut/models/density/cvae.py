@@ -11,7 +11,6 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.distributions import Normal, kl_divergence
 
-from resonaut.features.scaling import AnyScaling, Quantile
 from resonaut.models.density.table import TableDensity
 from resonaut.models.networks.mlp import mlp
 from resonaut.models.networks.noise import gaussian_noise
@@ -31,8 +30,7 @@ class CVAE(TableDensity):
         hidden: Widths of the hidden layers of encoder, decoder and prior.
         beta: Weight of the divergence from the prior; 1 is the bound itself; with less it reconstructs better and
             samples worse.
-        scaling: Applied to the features first; Gaussian features leave the decoder's Gaussians only their correlations
-            to blur.
+        scaling: Applied to the features first.
         trainer: How it is trained.
 
     References:
@@ -43,7 +41,6 @@ class CVAE(TableDensity):
     latent: Annotated[int, Field(ge=1)] = 8
     hidden: tuple[int, ...] = (128, 128)
     beta: Annotated[float, Field(gt=0)] = 1.0
-    scaling: AnyScaling = field(default_factory=Quantile)
     trainer: Trainer = field(default_factory=lambda: Trainer(epochs=30, batch_size=1024, learning_rate=2e-3, ema=0.999))
 
     def _network(self, features: int, context: int) -> _Autoencoder:

@@ -10,7 +10,6 @@ from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
 
-from resonaut.features.scaling import AnyScaling, Quantile
 from resonaut.models.density.table import TableDensity
 from resonaut.models.diffusion import Sampler, denoise, noised
 from resonaut.models.networks.noise import gaussian_noise
@@ -32,8 +31,7 @@ class DDPM(TableDensity):
         blocks: Residual blocks of the network.
         sampler: "dpm++" (second order, few steps), "ddim", or "ddpm" (as published: fresh noise in each of many steps).
         steps: Network calls a sample.
-        scaling: Applied to the features first; Gaussian features leave the noise only their correlations to
-            hide.
+        scaling: Applied to the features first.
         trainer: How it is trained.
 
     References:
@@ -44,7 +42,6 @@ class DDPM(TableDensity):
     blocks: Annotated[int, Field(ge=1)] = 3
     sampler: Sampler = "dpm++"
     steps: Annotated[int, Field(ge=1)] = 25
-    scaling: AnyScaling = field(default_factory=Quantile)
     trainer: Trainer = field(default_factory=lambda: Trainer(epochs=30, batch_size=1024, learning_rate=2e-3, ema=0.999))
 
     def _network(self, features: int, context: int) -> _Denoiser:
