@@ -1,20 +1,17 @@
-"""Cross-sections of `resonaut integrate` beside Pythia's own, and pulls of independent integrations.
+"""Cross-sections of `resonaut integrate` beside Pythia's own.
 
     python validation/cross_sections.py [--events 200000] [--evaluations 500000]
 
 Four processes; two minutes with the defaults, most of them Pythia's. A difference counts in units of the two errors
-together. The pulls are those of 100 integrations of the ring, each with a map learnt anew, against the known integral.
+together. `integration_pulls.py` holds the errors against known integrals.
 """
 
 from __future__ import annotations
 
 import argparse
 
-from scipy.stats import kstest
-
 from resonaut.integration.integrator import Integrator
 from resonaut.integration.processes.lookup import find_hard_process
-from resonaut.integration.processes.toys import TOYS
 from resonaut.simulation.processes import find_process
 from resonaut.simulation.pythia import cross_section
 
@@ -45,7 +42,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, default=200_000, help="Pythia's, for each process")
     parser.add_argument("--evaluations", type=int, default=500_000, help="ours, for each process")
-    parser.add_argument("--pulls", type=int, default=100)
     given = parser.parse_args()
     for name, (process, parameters, card) in CASES.items():
         integrand = find_hard_process(process, 13000.0, parameters)[0].integrand()
@@ -53,13 +49,6 @@ def main() -> None:
         theirs, error = cross_section(card, n=given.events)
         pull = (ours.integral - theirs) / (ours.error**2 + error**2) ** 0.5
         print(f"{name:36}{ours.integral:.5g} ± {ours.error:.2g} pb, Pythia {theirs:.5g} ± {error:.2g} pb, {pull:+.1f}")
-    ring, pulls = TOYS["ring"], []
-    for seed in range(given.pulls):
-        integrator = Integrator(points=5000, grid_points=1000).fit(ring.integrand, seed=seed)
-        found = integrator.integrate(5000, seed=seed + 1000)
-        pulls.append((found.integral - ring.integral) / found.error)
-    if pulls:
-        print(f"{len(pulls)} pulls of the ring: KS p = {kstest(pulls, 'norm').pvalue:.2f}")
 
 
 if __name__ == "__main__":

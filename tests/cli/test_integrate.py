@@ -7,6 +7,7 @@ import json
 import pytest
 
 from resonaut.cli import main
+from resonaut.report.citations import bibtex
 from resonaut.simulation.lhe import LheFile
 
 pytest.importorskip("pythia8mc")
@@ -30,6 +31,12 @@ def test_a_run_has_its_cross_section_and_its_events(tmp_path, capsys):
     events = LheFile.read(lhe)
     assert events.n_events == 300
     assert events.cross_section_pb == pytest.approx(result["cross_section_pb"], rel=1e-6)
+    page = (out / "report.html").read_text()
+    assert "The cross-section is" in page
+    assert page.count('<tr><td class="text">') >= len(result["channels"]) == 3  # photon, Z, Z'
+    assert f"{sum(group['integral'] for group in result['channels']):.10g}" == f"{result['cross_section_pb']:.10g}"
+    assert "VEGAS grid was used as it is" in page
+    assert "Heimel:2023madnis" in bibtex(out)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +18,7 @@ from scipy.stats import kstest
 from resonaut.errors import IntegrandError
 from resonaut.integration.integrand import Integrand, IntegrandValue, from_numpy, single_channel
 from resonaut.integration.processes.toys import TOYS
+from resonaut.models.saving import read_tensors
 from resonaut.models.training import Trainer
 
 
@@ -77,6 +84,33 @@ def test_a_learning_that_was_killed_goes_on_to_the_bit(make_small, tmp_path):
     assert len(before) == 2
     again = make_small(refine="always", trainer=watched).fit(toy.integrand, seed=5)
     assert {file: file.stat().st_mtime_ns for file in before} == before  # nothing was trained twice
+    assert again.integrate(2000, seed=6) == whole.integrate(2000, seed=6)
+
+
+def test_a_learning_killed_in_the_middle_of_a_training_ends_as_if_nobody_had_touched_it(make_small, tmp_path):
+    """SIGKILL after some of the epochs, to another process; the result is that of a learning without checkpoints."""
+    epochs = {"epochs": 25, "batch_size": 512, "learning_rate": 8e-3}
+    script = f"""
+from pathlib import Path
+from integration.conftest import small
+from resonaut.integration.processes.toys import TOYS
+from resonaut.models.saving import read_tensors
+from resonaut.models.training import Trainer
+trainer = Trainer(**{epochs}, checkpoints=Path({str(tmp_path)!r}))
+small(refine="always", rounds=1, trainer=trainer).fit(TOYS["ring"].integrand, seed=5)
+"""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])}
+    process = subprocess.Popen([sys.executable, "-c", script], env=environment)
+    while not list(tmp_path.glob("*.safetensors")) and process.poll() is None:
+        time.sleep(0.01)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL  # it had not come to its end
+    (file,) = tmp_path.glob("*.safetensors")
+    assert 0 < len(read_tensors(file)[1]["history"]["train_loss"]) < 25
+    ring = TOYS["ring"].integrand
+    watched, unwatched = Trainer(**epochs, checkpoints=tmp_path), Trainer(**epochs)
+    again, whole = (make_small(refine="always", rounds=1, trainer=t).fit(ring, seed=5) for t in (watched, unwatched))
+    assert list(tmp_path.glob("*.safetensors")) == [file]  # that training went on, and no other began
     assert again.integrate(2000, seed=6) == whole.integrate(2000, seed=6)
 
 

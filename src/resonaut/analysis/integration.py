@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
+import pyarrow as pa
 from annotated_types import Ge, Gt, Interval
 
+from resonaut.analysis.result import Stopwatch
 from resonaut.analysis.running import open_run, watched
 from resonaut.errors import ConfigError
 from resonaut.integration.integrator import Integrator
 from resonaut.integration.lhe import write_lhe
 from resonaut.integration.processes.lookup import find_hard_process
+from resonaut.integration.result import GroupResult
 from resonaut.integration.unweighting import WeightLimit
 from resonaut.registry import settings
 from resonaut.runs.as_json import AsJson
@@ -62,6 +64,8 @@ class IntegrationRun(AsJson):
         n_nonfinite: Of the cross-section's points, those without a finite value.
         n_events: Unweighted ones.
         n_overweight: Of those, drawn from points above the largest weight.
+        channels: The part of each group of channels, pb.
+        seed: Of every random draw.
         seconds: Of each step.
     """
 
@@ -74,6 +78,8 @@ class IntegrationRun(AsJson):
     n_nonfinite: int
     n_events: int
     n_overweight: int
+    channels: tuple[GroupResult, ...]
+    seed: int
     seconds: dict[str, float]
 
 
@@ -103,24 +109,26 @@ def run_integration(
     learning, integrating, unweighting = (int(seed) for seed in np.random.SeedSequence(run.seed).generate_state(3))
     limit = WeightLimit(fraction=run.overweight)
 
-    seconds, clock = {}, _Clock()
-    integrator = integrator.fit(process.integrand(), seed=learning)
-    seconds["learning"] = clock.lap()
-    total = integrator.integrate(run.evaluations, seed=integrating, progress=progress)
-    seconds["integrating"] = clock.lap()
+    watch = Stopwatch(progress)
+    with watch.stage("learning", f"learning to sample {run.process}"):
+        integrator = integrator.fit(process.integrand(), seed=learning)
+    with watch.stage("integrating", "integrating", shows_progress=True):
+        total = integrator.integrate(run.evaluations, seed=integrating, progress=progress)
     n_overweight, reached = 0, integrator.quality_.efficiency
     if run.lhe is not None:
-        found = integrator.unweight(run.events, seed=unweighting, limit=limit, overweights="repeat", progress=progress)
-        n_overweight, reached = found.n_overweight, found.efficiency
-        write_lhe(
-            Path(run.lhe),
-            process.events(found.y, np.random.default_rng(unweighting)),
-            energy=run.energy,
-            cross_section_pb=total.integral,
-            error_pb=total.error,
-            about=f"resonaut integrate {run.process}: {parameters}, seed {run.seed}",
-        )
-        seconds["unweighting"] = clock.lap()
+        with watch.stage("unweighting", f"unweighting {run.events:,} events", shows_progress=True):
+            found = integrator.unweight(
+                run.events, seed=unweighting, limit=limit, overweights="repeat", progress=progress
+            )
+            n_overweight, reached = found.n_overweight, found.efficiency
+            write_lhe(
+                Path(run.lhe),
+                process.events(found.y, np.random.default_rng(unweighting)),
+                energy=run.energy,
+                cross_section_pb=total.integral,
+                error_pb=total.error,
+                about=f"resonaut integrate {run.process}: {parameters}, seed {run.seed}",
+            )
     result = IntegrationRun(
         process=run.process,
         cross_section_pb=total.integral,
@@ -131,20 +139,40 @@ def run_integration(
         n_nonfinite=total.n_nonfinite,
         n_events=run.events,
         n_overweight=n_overweight,
-        seconds=seconds,
+        channels=total.groups,
+        seed=run.seed,
+        seconds=watch.seconds,
     )
     if folder is not None:
+        folder.write_table("tables/learning.parquet", _learning(integrator))
+        folder.write_table("tables/weights.parquet", _weights(integrator, limit))
         folder.write_json("result.json", result.to_json())
     return result
 
 
-class _Clock:
-    """Seconds between calls."""
+def _learning(integrator: Integrator) -> pa.Table:
+    """The map before the first round of training and after each, by points it had not learnt from."""
+    history = integrator.history_
+    return pa.table(
+        {
+            "round": list(range(len(history))),
+            "efficiency": [quality.efficiency for quality in history],
+            "relative_deviation": [quality.relative_deviation for quality in history],
+            "seconds": integrator.seconds_,
+        }
+    )
 
-    def __init__(self) -> None:
-        self._last = time.perf_counter()
 
-    def lap(self) -> float:
-        now = time.perf_counter()
-        passed, self._last = now - self._last, now
-        return passed
+def _weights(integrator: Integrator, limit: WeightLimit) -> pa.Table:
+    """How the weights of the map that was kept are distributed, in units of the one that is always accepted."""
+    edges = np.geomspace(1e-4, 10, 76)
+    rows: dict[str, list[float]] = {"group": [], "low": [], "high": [], "points": []}
+    for group, points in integrator.survey_.items():
+        ratios = (points.weight.abs() / (limit.of(points.weight) or 1.0)).numpy()
+        # What is smaller or larger than all bins is in the outer ones.
+        counts, _ = np.histogram(ratios.clip(edges[0], edges[-1]), edges)
+        rows["group"] += [group] * len(counts)
+        rows["low"] += edges[:-1].tolist()
+        rows["high"] += edges[1:].tolist()
+        rows["points"] += counts.tolist()
+    return pa.table(rows)

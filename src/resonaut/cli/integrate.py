@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from resonaut.cli.options import Common, apply_settings, console, read_recipe, without_none
-from resonaut.cli.running import run_folder, use_threads
+from resonaut.cli.options import Common, apply_settings, read_recipe, without_none
+from resonaut.cli.running import finish, run_folder, use_threads
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -89,10 +89,7 @@ def integrate(
     use_threads(common)
 
     result = run_integration(run, read_config(Integrator, how), out=out, progress=True)
-    printer = console()
-    printer.print(_table(result))
-    if run.lhe is not None:
-        printer.print(f"Events: {run.lhe}", highlight=False, soft_wrap=True)
+    finish(out, _table(result), *([] if run.lhe is None else [f"Events: {run.lhe}"]))
 
 
 def _table(result: IntegrationRun) -> Table:

@@ -36,7 +36,7 @@ __all__ = ["Integrator"]
 
 
 def _trainer() -> Trainer:
-    return Trainer(epochs=4, batch_size=1024, learning_rate=5e-3, gradient_clip=1.0, ema=0.99)
+    return Trainer(epochs=3, batch_size=1024, learning_rate=1e-2, gradient_clip=1.0, ema=0.99)
 
 
 @settings
@@ -78,7 +78,7 @@ class Integrator:
     grid_damping: Annotated[float, Field(ge=0)] = 0.5
     transforms: Annotated[int, Field(ge=1)] | None = None
     bins: Annotated[int, Field(ge=2)] = 12
-    hidden: tuple[int, ...] = (64, 64)
+    hidden: tuple[int, ...] = (32, 32)
     learn_weights: bool = True
     drop_below: Annotated[float, Field(ge=0, lt=1)] = 0.0
     trainer: Trainer = field(default_factory=_trainer)

@@ -72,8 +72,13 @@ VERBS: Mapping[str, tuple[str, ...]] = {
     "benchmark": ("Gallicchio:2010dq",),
     "quality": ("LopezPaz:2016c2st", "Pedregosa:2011sklearn", "Heusel:2017fid"),
     "limit": ("Cowan:2010js", "Read:2002hq"),
-}
-"""What a command rests on whatever its settings: significances, the SIC, the two-sample test and a distance, CLs."""
+    "integrate": (
+        "Heimel:2022madnis", "Heimel:2023madnis", "Lepage:2020vegas", "Kleiss:1994qy", "Muller:2018nis",
+        "Durkan:2019nsq", "Bierlich:2022pfr",
+    ),
+}  # fmt: skip
+"""What a command rests on whatever its settings: significances, the SIC, the two-sample test and a distance, CLs,
+neural importance sampling with the splines and the parton densities that ours uses."""
 
 PROCESSES: Mapping[str, tuple[str, ...]] = {
     "lhco-rnd": ("Kasieczka:2021xcg",),
@@ -166,6 +171,7 @@ def cited_by_run(settings: Mapping[str, Any], provenance: Mapping[str, Any] | No
     for name in _names(settings):
         keys += METHODS.get(name, ())
     keys += VERBS.get(str(run.get("verb", "")), ())
+    keys += PROCESSES.get(str(run.get("process", "")), ())
     keys += _data(run, (provenance or {}).get("origin", {}))
     return _books(keys)
 

@@ -36,7 +36,14 @@ def write_report(run: Path) -> Path:
 
 def _run(run: Path) -> tuple[Path, str]:
     verb = RunFolder.existing(run).settings().get("run", {}).get("verb")
-    kinds = {"hunt": _hunt, "benchmark": _benchmark, "limit": _limit, "quality": _quality, "tag": _tag}
+    kinds = {
+        "hunt": _hunt,
+        "benchmark": _benchmark,
+        "limit": _limit,
+        "quality": _quality,
+        "tag": _tag,
+        "integrate": _integration,
+    }
     if verb not in kinds:
         raise RunError(f"{run} holds a run of '{verb}'; a report is made of a run of {' or '.join(kinds)}")
     return kinds[verb](run)
@@ -69,6 +76,15 @@ def _hunt(run: Path) -> tuple[Path, str]:
     from resonaut.report.hunt.page import render
 
     contents = RunContents.read(run)
+    return contents.path, render(contents, draw_figures(contents))
+
+
+def _integration(run: Path) -> tuple[Path, str]:
+    from resonaut.report.integration.contents import IntegrationContents
+    from resonaut.report.integration.figures import draw_figures
+    from resonaut.report.integration.page import render
+
+    contents = IntegrationContents.read(run)
     return contents.path, render(contents, draw_figures(contents))
 
 
