@@ -210,9 +210,12 @@ def test_truth_is_set_aside_for_who_asks(signal_events: Events) -> None:
 
 def test_trainings_inside_a_list_are_watched_and_placed(tmp_path: Path) -> None:
     from resonaut.analysis.running import placed, watched
+    from resonaut.models.classifier.cloud_transformer import CloudTransformer
+    from resonaut.models.classifier.mlp import DenseNetwork
     from resonaut.searches.anode import ANODE
     from resonaut.searches.combination import Combination
     from resonaut.searches.cwola import CWoLa
+    from resonaut.searches.idealised import Idealised
 
     search = watched(CrossFit(search=Combination(searches=[ANODE(), CWoLa()])), tmp_path, True)
     first = search.search.searches[0]
@@ -220,3 +223,11 @@ def test_trainings_inside_a_list_are_watched_and_placed(tmp_path: Path) -> None:
     [moved, _] = placed(search, "cpu").search.searches
     assert moved.density.trainer == replace(first.density.trainer, device="cpu")
     assert placed(search, "auto") is search
+    # Scikit-learn wants None for a default: such a training is watched, too.
+    [mlp, clouds] = (
+        placed(watched(Idealised(classifier=classifier), tmp_path, False), "cpu").classifier
+        for classifier in (DenseNetwork(), CloudTransformer())
+    )
+    assert mlp.trainer.checkpoints == clouds.trainer.checkpoints == tmp_path
+    assert mlp.trainer.device == clouds.trainer.device == "cpu"
+    assert replace(mlp.trainer, checkpoints=None, device="auto") == DenseNetwork().own_trainer()

@@ -44,6 +44,13 @@ class _Seeded(Protocol):
     def seed(self) -> int | None: ...
 
 
+@runtime_checkable
+class _OwnTrainer(Protocol):
+    """An estimator whose setting `trainer` may be None: that is how scikit-learn wants defaults."""
+
+    def own_trainer(self) -> Trainer: ...
+
+
 S = TypeVar("S", bound=_Seeded)
 
 
@@ -165,6 +172,8 @@ def _with_trainers(estimator: Any, change: Callable[[Trainer], Trainer]) -> Any:
     changed: dict[str, Any] = {}
     for part in fields(estimator):
         value = getattr(estimator, part.name)
+        if value is None and isinstance(estimator, _OwnTrainer) and part.name == "trainer":
+            value = estimator.own_trainer()
         if isinstance(value, Trainer):
             changed[part.name] = change(value)
         elif is_dataclass(value):

@@ -78,7 +78,7 @@ class CloudTransformer(LogOddsClassifier):
         with seeded(seed):
             network = self._fresh(particles, jets) if self.backbone is None else self._of_backbone(self.backbone)
         data = {"y": as_tensor(label), **self._scaled(particles, jets)}
-        self.history_ = self._trainer().fit(network, data, weight=torch.from_numpy(weight), seed=seed)
+        self.history_ = self.own_trainer().fit(network, data, weight=torch.from_numpy(weight), seed=seed)
         self.network_ = network
         return self
 
@@ -152,7 +152,7 @@ class CloudTransformer(LogOddsClassifier):
         data = self._scaled(*self._numbers(X))
         sizes = [column.counts for column in data.values() if isinstance(column, Ragged)]
         answers: Array = np.empty((0, 1))
-        with torch.no_grad(), seeded(0), on_device(self.network_, self._trainer()) as device:
+        with torch.no_grad(), seeded(0), on_device(self.network_, self.own_trainer()) as device:
             there = {name: column.to(device) for name, column in data.items()}
             for rows in similar_batches(torch.arange(len(X)), sizes, -(-len(X) // 512)) if len(X) else ():
                 some = ask(self.network_, batch_of(there, rows)).float().cpu().numpy()
@@ -174,7 +174,8 @@ class CloudTransformer(LogOddsClassifier):
         rows = np.stack([self.jet_scaling_.transform(jet) for jet in jets], axis=1)
         return {"jets": as_tensor(rows), "first": first, "second": second}
 
-    def _trainer(self) -> Trainer:
+    def own_trainer(self) -> Trainer:
+        """The trainer of the settings, or where there is none the published one."""
         if self.trainer is not None:
             return self.trainer
         return Trainer(

@@ -60,7 +60,7 @@ class DenseNetwork(LogOddsClassifier):
         with seeded(seed):
             network = _Logit(X.shape[1], self.hidden)
         data = {"x": self._scaled(X).float(), "y": torch.from_numpy(label.astype(np.float32))}
-        self.history_ = self._trainer().fit(network, data, weight=torch.from_numpy(weight), seed=seed)
+        self.history_ = self.own_trainer().fit(network, data, weight=torch.from_numpy(weight), seed=seed)
         # In double precision an event's score does not depend on what else is scored with it.
         self.network_ = with_states(network, self.history_.states).double()
         return self
@@ -75,7 +75,8 @@ class DenseNetwork(LogOddsClassifier):
     def _scaled(self, X: Float[Array, "N F"]) -> Float[Tensor, "N F"]:
         return torch.from_numpy(self.scaling_.transform(X.astype(np.float64)))
 
-    def _trainer(self) -> Trainer:
+    def own_trainer(self) -> Trainer:
+        """The trainer of the settings, or where there is none the published one."""
         if self.trainer is not None:
             return self.trainer
         return Trainer(
