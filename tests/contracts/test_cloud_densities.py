@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resonaut.errors import EventsError, ResonautError
+from resonaut.errors import ConfigError, EventsError, ResonautError
 from resonaut.events.point_cloud import PointCloud
 from resonaut.models.saving import load, save
 from resonaut.models.training import Trainer
@@ -120,3 +120,25 @@ def test_what_cannot_be_learnt_from_is_refused(cls):
     cloud.points[3, 1] = np.nan
     with pytest.raises(ResonautError, match="NaN or infinite"):
         quick(cls).fit(cloud, context, seed=1)
+
+
+def test_a_bridge_is_what_its_edges_say(fitted):
+    """Far inside the interval samples do not depend on what was learnt there; outside nothing changes."""
+    real, context = toy(200, seed=4)
+    bridged = fitted.bridged(0, -0.3, 0.3)
+    outside = np.abs(context[:, 0]) > 0.3
+    plain = fitted.sample(context[outside], real.counts[outside], seed=3)
+    np.testing.assert_allclose(
+        bridged.sample(context[outside], real.counts[outside], seed=3).points, plain.points, atol=1e-4
+    )
+    with torch.no_grad():
+        network = fitted.network_.velocity
+        x, mask, time = torch.randn(2, 5, 2), torch.ones(2, 5, dtype=torch.bool), torch.full((2,), 0.4)
+        low, high = fitted.context_scaling_.transform(np.array([[-0.3, 0.1], [0.3, 0.1]]))
+        middle, below, above = (
+            torch.tensor(np.tile(edge, (2, 1)), dtype=torch.float32) for edge in ((low + high) / 2, low, high)
+        )
+        expected = (network(x, mask, time, below) + network(x, mask, time, above)) / 2
+        torch.testing.assert_close(bridged.network_.velocity(x, mask, time, middle), expected, atol=1e-5, rtol=1e-4)
+    with pytest.raises(ConfigError, match="lower edge first"):
+        fitted.bridged(0, 1.0, 1.0)

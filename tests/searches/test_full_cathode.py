@@ -13,6 +13,7 @@ from resonaut.events.events import Events, Samples
 from resonaut.models.classifier.cloud_ensemble import CloudEnsemble
 from resonaut.models.classifier.cloud_transformer import CloudTransformer
 from resonaut.models.density.epic_flow_matching import EPiCFlowMatching
+from resonaut.models.density.spline import SplineFlow
 from resonaut.models.dijet_generator import DijetGenerator
 from resonaut.models.training import Trainer
 from resonaut.registry import read_config
@@ -51,6 +52,27 @@ def test_it_ranks_signal_above_background_without_a_feature():
     fresh = search.background(50, seed=3)
     assert REGION.in_signal(fresh.mass).all()
     assert len(fresh.particles) == 50
+
+
+def test_one_training_serves_every_region_where_it_interpolates():
+    data = events_of(1200, 1, 0.15)
+    search = small_search()
+    quick = replace(TRAINER, epochs=1)
+    search.generator.jets = replace(search.generator.jets, trainer=quick)
+    search.generator.particles = replace(search.generator.particles, trainer=quick)
+    search = replace(search, interpolate=True)
+    networks = []
+    for window in ("2900:3300", "3000:3400"):
+        region = Region.parse(window, "2500:4000")
+        fitted = replace(search).fit_background(Samples(data=data), region, seed=1)
+        networks.append(fitted.generator_.particles_.network_.velocity)
+        assert len(fitted.background_at(np.full(5, 3100.0), seed=1).particles) == 5
+    for one, other in zip(*(bridge.velocity.parameters() for bridge in networks), strict=True):
+        assert (one == other).all()
+    assert networks[0].low < networks[1].low < networks[0].high < networks[1].high
+    flows = replace(search, generator=replace(search.generator, jets=SplineFlow(trainer=quick)))
+    with pytest.raises(ConfigError, match="no velocity to interpolate"):
+        flows.fit_background(Samples(data=data), REGION, seed=1)
 
 
 def test_the_bounds_take_the_same_classifier():

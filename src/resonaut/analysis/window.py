@@ -46,6 +46,7 @@ def run_window(
     *,
     events: Events | None = None,
     out: str | Path | None = None,
+    checkpoints: Path | None = None,
     workers: int = 1,
     progress: bool = False,
 ) -> HuntResult:
@@ -56,6 +57,7 @@ def run_window(
         given: The search. It is not modified.
         events: Where the settings say that they are in memory.
         out: Folder of the run.
+        checkpoints: Folder of the trainings, which several windows may share; by default in the run's folder.
         workers: Processes that make features, where events come as particles.
         progress: Say what is being done.
 
@@ -74,7 +76,8 @@ def run_window(
     if folder is not None and folder.complete:
         return HuntResult.from_json(folder.result())
 
-    fitted: CrossFitted = watched(given, None if folder is None else folder.path / "checkpoints", progress)
+    place = checkpoints if checkpoints is not None or folder is None else folder.path / "checkpoints"
+    fitted: CrossFitted = watched(given, place, progress)
     streams = dict(zip(STAGES, np.random.default_rng(settings.seed).spawn(len(STAGES)), strict=True))
     labelled = set_truth_aside(window, given.needs, seed=streams["truth"])
     samples, labels = labelled.blinded(given.needs), labelled.data.labels

@@ -11,6 +11,7 @@ References:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 
@@ -136,6 +137,26 @@ class DijetGenerator:
             relative = self.particles_.sample(self._context(jets, mass), jets.n, seed=rng)
             made.append(project(from_frame(relative, jets), jets))
         return DijetClouds(*made)
+
+    def require_velocities(self) -> None:
+        """Refuse densities that `bridged` cannot interpolate.
+
+        Raises:
+            ConfigError: one that follows no velocity.
+        """
+        for name in ("jets", "particles"):
+            if not hasattr(getattr(self, name), "bridged"):
+                raise ConfigError(f"the density of the {name} has no velocity to interpolate; choose flow matching")
+
+    def bridged(self, low: float, high: float) -> DijetGenerator:
+        """The same fitted generator, with what it does between two dijet masses, GeV, interpolated from there."""
+        self.require_velocities()
+        other = copy(self)
+        other.jets_ = self.jets_.bridged(0, low, high)
+        if "log_mjj" in self.conditions:
+            column = self.conditions.index("log_mjj")
+            other.particles_ = self.particles_.bridged(column, float(np.log(low)), float(np.log(high)))
+        return other
 
     def state(self) -> dict[str, Tensor]:
         """Everything learnt, as tensors by name."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from resonaut.errors import ConfigError
 from resonaut.events.events import Events, Samples
@@ -41,15 +41,18 @@ class FullCATHODE:
         mass_model: Learns p(m) inside it; the sampled events get their masses from here.
         classifier: Tells data from sampled background.
         oversample: Sampled background events per data event.
+        interpolate: Learn the events of all masses, the region's too, and interpolate the generator's velocity across
+            the region, instead of learning the sidebands alone. The windows of a scan then share one training.
 
     References:
-        Buhmann et al., PRD 109 (2024) 055015, arXiv:2310.06897
+        Buhmann et al., PRD 109 (2024) 055015, arXiv:2310.06897; Das, Shih (SIGMA), arXiv:2410.20537
     """
 
     generator: DijetGenerator = field(default_factory=DijetGenerator)
     mass_model: AnyMassModel = field(default_factory=KernelMass)
     classifier: AnyCloudClassifier = field(default_factory=CloudTransformer)
     oversample: float = 2.0
+    interpolate: bool = False
 
     needs: ClassVar[frozenset[str]] = PARTICLES
 
@@ -58,17 +61,23 @@ class FullCATHODE:
             raise ConfigError(f"oversample is {self.oversample}; it must be positive (2 is the paper's)")
 
     def fit_background(self, samples: Samples, region: Region, *, seed: Seed = None) -> FullCATHODE:
-        """Learn whole events of the sidebands.
+        """Learn whole events of the sidebands, or of all masses where it is to interpolate.
 
         Raises:
             EventsError: the events came without particles, or with a jet of fewer than two.
             ConfigError: features that cannot be computed for sampled events.
         """
-        outside = samples.data[region.in_sidebands(samples.data.mass)]
+        learnt = samples.data[self._learnt(samples.data, region)]
         # Now, not after hours of training.
-        self.names_ = computable(outside.names) if outside.names else ()
-        self.generator_ = replace(self.generator).fit(outside.require_particles(), outside.mass, seed=seed)
+        if self.interpolate:
+            self.generator.require_velocities()
+        self.names_ = computable(learnt.names) if learnt.names else ()
+        generator = replace(self.generator).fit(learnt.require_particles(), learnt.mass, seed=seed)
+        self.generator_ = generator.bridged(*region.window) if self.interpolate else generator
         return self
+
+    def _learnt(self, data: Events, region: Region) -> Bool[Array, " N"]:
+        return region.in_window(data.mass) if self.interpolate else region.in_sidebands(data.mass)
 
     def fit_region(self, samples: Samples, region: Region, *, seed: Seed = None) -> FullCATHODE:
         """Learn p(m) in the signal region, sample background there, and tell the data from it."""

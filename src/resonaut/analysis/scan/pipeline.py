@@ -121,7 +121,10 @@ class _Window:
     def __call__(self, cell: Mapping[str, Any]) -> dict[str, Any]:
         region = f"{cell['low']:g}:{cell['high']:g}"
         out = self.place / region.replace(":", "-")
-        result = run_window(replace(self.settings, region=region, scan=None), self.given, events=self.events, out=out)
+        settings = replace(self.settings, region=region, scan=None)
+        # Windows that learn the same events, as a search that interpolates does, learn them once.
+        trainings = self.place / "checkpoints"
+        result = run_window(settings, self.given, events=self.events, out=out, checkpoints=trainings)
         return {"folder": out.name, "z_quoted": result.z_quoted}
 
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from resonaut.errors import ConfigError
+from resonaut.models.density.bridging import Bridging
 from resonaut.models.density.cloud import NetworkCloudDensity
 from resonaut.models.diffusion import denoise, noised
 from resonaut.models.networks.attention import CloudDenoiser
@@ -23,7 +24,7 @@ __all__ = ["CloudDiffusion"]
 
 @register("cloud", "cloud-diffusion")
 @dataclass(kw_only=True)
-class CloudDiffusion(NetworkCloudDensity):
+class CloudDiffusion(Bridging, NetworkCloudDensity):
     """A variance-preserving diffusion with a cosine schedule of the log-SNR, in v-prediction, given the jet.
 
     Args:

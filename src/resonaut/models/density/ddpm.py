@@ -10,6 +10,7 @@ from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
 
+from resonaut.models.density.bridging import Bridging
 from resonaut.models.density.table import TableDensity
 from resonaut.models.diffusion import Sampler, denoise, noised
 from resonaut.models.networks.noise import gaussian_noise
@@ -23,7 +24,7 @@ __all__ = ["DDPM"]
 
 @register("density", "ddpm")
 @dataclass(kw_only=True)
-class DDPM(TableDensity):
+class DDPM(Bridging, TableDensity):
     """A diffusion model of the features, conditional on the mass.
 
     Args:

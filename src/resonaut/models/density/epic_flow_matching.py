@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float
 from pydantic import Field
 from torch import Tensor, nn
 
+from resonaut.models.density.bridging import Bridging
 from resonaut.models.density.cloud import NetworkCloudDensity
 from resonaut.models.networks.epic import EPiCNetwork
 from resonaut.models.networks.time import training_times
@@ -22,7 +23,7 @@ __all__ = ["EPiCFlowMatching"]
 
 @register("cloud", "epic-fm")
 @dataclass(kw_only=True)
-class EPiCFlowMatching(NetworkCloudDensity):
+class EPiCFlowMatching(Bridging, NetworkCloudDensity):
     """A velocity field from Gaussian points (time 0) to particles (time 1), given the jet.
 
     Args:

@@ -15,6 +15,7 @@ from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
 
+from resonaut.models.density.bridging import Bridging
 from resonaut.models.density.table import LatentTableDensity
 from resonaut.models.networks.noise import gaussian_noise
 from resonaut.models.networks.residual import ResidualNetwork
@@ -30,7 +31,7 @@ EXACT_UP_TO = 16  # features; above, a trace costs more than it is worth
 
 @register("density", "cfm")
 @dataclass(kw_only=True)
-class FlowMatching(LatentTableDensity):
+class FlowMatching(Bridging, LatentTableDensity):
     """A velocity field from a Gaussian (time 0) to the features (time 1), conditional on the mass.
 
     Args:
