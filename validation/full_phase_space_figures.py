@@ -37,6 +37,7 @@ LINES = {
     "full": ("FullCATHODE, all particles", "#0072b2", "-"),
     "idealised-tuned": ("true background, from the backbone", "#cc79a7", "--"),
     "full-tuned": ("FullCATHODE, from the backbone", "#d55e00", "--"),
+    "idealised-embedded": ("true background, trees on the embedding", "#56b4e9", "-."),
     "full-embedded": ("FullCATHODE, trees on the embedding", "#009e73", "-."),
     "trees": ("true background, four features", "0.5", ":"),
     "cathode": ("CATHODE, four features", "#e69f00", ":"),
@@ -146,7 +147,8 @@ def injections(cells: list[dict[str, Any]], out: Path) -> None:
         ax.set(xlabel="signal events in the region", ylabel=label)
     axes[0].set_ylim(0, None)
     axes[1].axhline(0.5, color="0.8", linewidth=0.8)
-    axes[0].legend(frameon=False, fontsize=8)
+    axes[0].set_ylim(0, 1.75 * axes[0].get_ylim()[1])
+    axes[0].legend(frameon=False, fontsize=8, ncols=1, loc="upper left")
     whole.savefig(out, dpi=110)
 
 

@@ -220,10 +220,8 @@ def train(study: Study, method: str, injected: int, seed: int) -> dict[str, Any]
 
     torch.set_num_threads(1)
     events, start = parts(study), time.perf_counter()
-    signal = events.injectable[np.random.default_rng([seed, 1]).permutation(len(events.injectable))[:injected]]
-    data, test = Events.concatenate([events.data, signal]), events.test
-    kind, _, how = method.partition("-")
-    above, below, unseen, classifier = described(study, kind, how, data, test)
+    test, order = events.test, np.random.default_rng([seed, 1]).permutation(len(events.injectable))
+    above, below, unseen, classifier = described(study, method, order[:injected])
     ratio = learn_ratio(classifier, above, below, seed=seed)
     assert test.labels is not None
     curves = Curves.from_scores(test.labels, ratio.log_ratio(unseen))
@@ -240,24 +238,41 @@ def train(study: Study, method: str, injected: int, seed: int) -> dict[str, Any]
     }
 
 
-def described(study: Study, kind: str, how: str, data: Events, test: Events) -> tuple[Any, Any, Any, Any]:
+def described(study: Study, method: str, injected: np.ndarray) -> tuple[Any, Any, Any, Any]:
     """Data, template and test events as the classifier takes them, and the classifier."""
     from resonaut.models.classifier.ensemble import Ensemble
     from resonaut.models.classifier.trees import BoostedTrees
 
-    trees = Ensemble(model=BoostedTrees())
-    if kind == "trees":
-        return data.features, parts(study).known.features, test.features, trees
-    if kind == "cathode":
-        return data.features, four_features(study), test.features, trees
-    template = generated(study) if kind == "full" else parts(study).known.require_particles()
-    three = data.require_particles(), template, test.require_particles()
+    events, trees = parts(study), Ensemble(model=BoostedTrees())
+    kind, _, how = method.partition("-")
     if how == "embedded":
-        from resonaut.models.saving import load
+        known = embeddings(study)
+        data = np.concatenate([known["data"], known["injectable"][injected]])
+        return data, known["generated" if kind == "full" else "known"], known["test"], trees
+    data = Events.concatenate([events.data, events.injectable[injected]])
+    if kind == "trees":
+        return data.features, events.known.features, events.test.features, trees
+    if kind == "cathode":
+        return data.features, four_features(study), events.test.features, trees
+    template = generated(study) if kind == "full" else events.known.require_particles()
+    return data.require_particles(), template, events.test.require_particles(), transformer(study, how == "tuned")
 
+
+@cache
+def embeddings(study: Study) -> dict[str, np.ndarray]:
+    """What the backbone makes of every event, once a process and once a study."""
+    from resonaut.models.saving import load
+
+    path = study.out / "embeddings.npz"
+    if not path.exists():
         backbone = load(study.backbone)
-        return (*(backbone.embed(clouds) for clouds in three), trees)
-    return (*three, transformer(study, how == "tuned"))
+        clouds = {name: part.require_particles() for name, part in vars(parts(study)).items()}
+        if (study.out / "generated.npz").exists():
+            clouds["generated"] = generated(study)
+        with atomic_path(path) as temporary, temporary.open("wb") as file:
+            np.savez(file, **{name: backbone.embed(cloud).astype(np.float32) for name, cloud in clouds.items()})
+    with np.load(path) as file:
+        return {name: file[name].astype(np.float64) for name in file.files}
 
 
 @cache
