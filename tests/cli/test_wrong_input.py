@@ -161,7 +161,7 @@ def test_methods_that_do_not_fit(error_of: Run, events: Path) -> None:
     for method, needs in (("idealised", "background"), ("supervised", "background and signal")):
         said = error_of("hunt", events, "--method", method)
         assert f"needs events known to be {needs}, and the events have no labels" in said
-        assert "anode, cathode, cwola, lacathode, outlier, ranode" in said
+        assert "anode, cathode, cwola, full-cathode, lacathode, outlier, ranode" in said
     assert "column 'mass'" in error_of("hunt", events, "--method", "cwola", "--mass", "mass")
     assert not Path("runs").exists()
 
