@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from resonaut.plots.table import Table
 from resonaut.report.citations import as_bibtex, cited_by_run
 from resonaut.report.pictures import Image
 from resonaut.report.rendering import render_template
 from resonaut.report.tables import read_table
+from resonaut.runs.as_json import AsJson
 from resonaut.runs.folder import RunFolder
 
-__all__ = ["FinishedRun", "common_parts", "read_tables", "render_run"]
+__all__ = ["FinishedRun", "TabledRun", "common_parts", "read_tables", "render_run"]
+
+R = TypeVar("R", bound=AsJson)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +39,39 @@ class FinishedRun:
     def mass(self) -> str:
         """Column of the resonant mass."""
         return str(self.settings["run"].get("mass", "mjj"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TabledRun(FinishedRun, Generic[R]):
+    """A run that is its result and the tables behind its figures; a verb's own class names both.
+
+    Args:
+        result: result.json.
+        tables: The tables behind the figures, by name.
+    """
+
+    RESULT: ClassVar[type[AsJson]]
+    COLUMNS: ClassVar[Mapping[str, tuple[str, ...]]]
+    """What the report needs, by table."""
+
+    result: R
+    tables: Mapping[str, Table]
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a run folder.
+
+        Raises:
+            RunError: it is not there, unfinished, or lacks a file that the report needs.
+        """
+        folder = RunFolder.existing(path)
+        result: Any = cls.RESULT.from_json(folder.result())
+        return cls(**common_parts(folder), result=result, tables=read_tables(folder, cls._columns(result)))
+
+    @classmethod
+    def _columns(cls, result: R) -> Mapping[str, tuple[str, ...]]:
+        """What the report needs of this run."""
+        return cls.COLUMNS
 
 
 def common_parts(folder: RunFolder) -> dict[str, Any]:

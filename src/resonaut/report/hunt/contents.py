@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from resonaut.analysis.result import HuntResult
 from resonaut.errors import RunError
-from resonaut.plots.table import Table
-from resonaut.report.finished_run import FinishedRun, common_parts, read_tables
+from resonaut.report.finished_run import TabledRun
 from resonaut.runs.folder import RunFolder
 
 __all__ = ["RunContents"]
@@ -28,31 +28,28 @@ _WITH_SCAN: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunContents(FinishedRun):
-    """A finished hunt.
+class RunContents(TabledRun[HuntResult]):
+    """A finished hunt."""
 
-    Args:
-        result: result.json.
-        tables: The tables behind the figures, by name.
-    """
-
-    result: HuntResult
-    tables: Mapping[str, Table]
+    RESULT = HuntResult
+    COLUMNS = _COLUMNS
 
     @classmethod
-    def read(cls, path: Path) -> RunContents:
+    def read(cls, path: Path) -> Self:
         """Read a run folder.
 
         Raises:
             RunError: it is not there, unfinished, not a hunt's, or lacks a file that the report needs.
         """
-        folder = RunFolder.existing(path)
-        settings = folder.settings()
-        verb = settings.get("run", {}).get("verb")
+        verb = RunFolder.existing(path).settings().get("run", {}).get("verb")
         if verb != "hunt":
             raise RunError(f"{path} holds a run of '{verb}'; a report is made of a run of 'hunt'")
-        result = HuntResult.from_json(folder.result())
-        wanted = dict(_COLUMNS)
+        return super().read(path)
+
+    @classmethod
+    def _columns(cls, result: HuntResult) -> Mapping[str, tuple[str, ...]]:
+        """What there is depends on whether the search samples in the sidebands, on labels, and on a scan."""
+        wanted = dict(cls.COLUMNS)
         if not result.mass_sculpting:  # a search that cannot sample in the sidebands
             del wanted["sculpting"]
         if result.truth is not None:
@@ -60,8 +57,4 @@ class RunContents(FinishedRun):
         if result.scan is not None:
             toys = tuple(f"z_{k}" for k in range(len(result.windows)))
             wanted |= _WITH_SCAN | {"scan_toys": toys}
-        return cls(
-            **common_parts(folder),
-            result=result,
-            tables=read_tables(folder, wanted),
-        )
+        return wanted

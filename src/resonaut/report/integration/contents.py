@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from resonaut.analysis.integration import IntegrationRun
-from resonaut.plots.table import Table
-from resonaut.report.finished_run import FinishedRun, common_parts, read_tables
-from resonaut.runs.folder import RunFolder
+from resonaut.report.finished_run import TabledRun
 
 __all__ = ["IntegrationContents"]
 
@@ -20,27 +16,8 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class IntegrationContents(FinishedRun):
-    """A finished integration.
+class IntegrationContents(TabledRun[IntegrationRun]):
+    """A finished integration."""
 
-    Args:
-        result: result.json.
-        tables: The tables behind the figures, by name.
-    """
-
-    result: IntegrationRun
-    tables: Mapping[str, Table]
-
-    @classmethod
-    def read(cls, path: Path) -> IntegrationContents:
-        """Read a run folder.
-
-        Raises:
-            RunError: it is not there, unfinished, or lacks a file that the report needs.
-        """
-        folder = RunFolder.existing(path)
-        return cls(
-            **common_parts(folder),
-            result=IntegrationRun.from_json(folder.result()),
-            tables=read_tables(folder, _COLUMNS),
-        )
+    RESULT = IntegrationRun
+    COLUMNS = _COLUMNS

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from resonaut.analysis.limit.result import LimitResult
 from resonaut.plots.table import Table
-from resonaut.report.finished_run import FinishedRun, common_parts, read_tables
-from resonaut.runs.folder import RunFolder
+from resonaut.report.finished_run import TabledRun
 
 __all__ = ["LimitContents"]
 
@@ -25,30 +22,11 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class LimitContents(FinishedRun):
-    """A finished limit.
+class LimitContents(TabledRun[LimitResult]):
+    """A finished limit."""
 
-    Args:
-        result: result.json.
-        tables: The tables behind the figures, by name.
-    """
-
-    result: LimitResult
-    tables: Mapping[str, Table]
-
-    @classmethod
-    def read(cls, path: Path) -> LimitContents:
-        """Read a run folder.
-
-        Raises:
-            RunError: it is not there, unfinished, or lacks a file that the report needs.
-        """
-        folder = RunFolder.existing(path)
-        return cls(
-            **common_parts(folder),
-            result=LimitResult.from_json(folder.result()),
-            tables=read_tables(folder, _COLUMNS),
-        )
+    RESULT = LimitResult
+    COLUMNS = _COLUMNS
 
     def grid(self, cut: float) -> Table:
         """A cut's rows of the grid that have a limit, as columns."""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
 from resonaut.analysis.tag.result import TagResult
 from resonaut.plots.table import Table
-from resonaut.report.finished_run import FinishedRun, common_parts, read_tables
+from resonaut.report.finished_run import TabledRun
 from resonaut.report.tables import read_table
-from resonaut.runs.folder import RunFolder
 
 __all__ = ["TagContents"]
 
@@ -23,31 +22,22 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class TagContents(FinishedRun):
-    """A finished tagging.
+class TagContents(TabledRun[TagResult]):
+    """A finished tagging."""
 
-    Args:
-        result: result.json.
-        tables: The tables behind the figures, by name.
-    """
-
-    result: TagResult
-    tables: Mapping[str, Table]
+    RESULT = TagResult
+    COLUMNS = _COLUMNS
 
     @classmethod
-    def read(cls, path: Path) -> TagContents:
-        """Read a run folder.
+    def read(cls, path: Path) -> Self:
+        """Read a run folder, the scores among its tables.
 
         Raises:
             RunError: it is not there, unfinished, or lacks a file that the report needs.
         """
-        folder = RunFolder.existing(path)
-        scores = read_table(folder.path / "scores.parquet", ("class", "score"))
-        return cls(
-            **common_parts(folder),
-            result=TagResult.from_json(folder.result()),
-            tables={"scores": scores, **read_tables(folder, _COLUMNS)},
-        )
+        run = super().read(path)
+        scores = read_table(run.path / "scores.parquet", ("class", "score"))
+        return replace(run, tables={"scores": scores, **run.tables})
 
     def pt_profile(self) -> Table:
         """The background's scores in bins of pT, as columns."""
