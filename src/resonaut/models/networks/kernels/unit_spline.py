@@ -45,14 +45,31 @@ def _sizes(row: Float[np.ndarray, " P"], first: int, sizes: Float[np.ndarray, " 
 
 
 @njit(cache=True, error_model="numpy")
-def _segment(sizes: Float[np.ndarray, " K"], value: float) -> tuple[int, float]:
-    """Which segment a value lies in, and where it begins."""
-    start = 0.0
-    for k in range(len(sizes) - 1):
-        if value < start + sizes[k]:
-            return k, start
+def _segment(sizes: Float[np.ndarray, " K"], others: Float[np.ndarray, " K"], value: float) -> tuple[int, float, float]:
+    """Which segment a value lies in, and where it begins, by the sizes and by the others."""
+    last = len(sizes) - 1
+    start, start_of_others, k = 0.0, 0.0, 0
+    while k < last and value >= start + sizes[k]:
         start += sizes[k]
-    return len(sizes) - 1, start
+        start_of_others += others[k]
+        k += 1
+    return k, start, start_of_others
+
+
+@njit(cache=True, error_model="numpy")
+def _slopes(row: Float[np.ndarray, " P"], segment: int) -> tuple[float, float]:
+    """dy/dx where a segment begins and where it ends."""
+    first = 2 * ((len(row) - 1) // 3) + segment
+    return math.exp(_bounded(row[first], LIMIT)), math.exp(_bounded(row[first + 1], LIMIT))
+
+
+@njit(cache=True, error_model="numpy")
+def _log_slope(s: float, z: float, d0: float, d1: float) -> float:
+    """Logarithm of dy/dx at the place z, 0 to 1, of a segment that rises by s on average."""
+    q = z * (1 - z)
+    rise = 2 * s * q + d0 * (1 - z) ** 2 + d1 * z * z
+    denominator = s + (d0 + d1 - 2 * s) * q
+    return math.log(s * s * rise / (denominator * denominator))
 
 
 @njit(cache=True, error_model="numpy")
@@ -64,19 +81,13 @@ def forward(parameters: Table, x: Column, y: Column, log_slope: Column) -> None:
         row = parameters[i]
         _sizes(row, 0, widths)
         _sizes(row, bins, heights)
-        k, x0 = _segment(widths, x[i])
-        y0 = 0.0
-        for j in range(k):
-            y0 += heights[j]
-        d0 = math.exp(_bounded(row[2 * bins + k], LIMIT))
-        d1 = math.exp(_bounded(row[2 * bins + k + 1], LIMIT))
+        k, x0, y0 = _segment(widths, heights, x[i])
+        d0, d1 = _slopes(row, k)
         s = heights[k] / widths[k]
         z = (x[i] - x0) / widths[k]
         q = z * (1 - z)
-        denominator = s + (d0 + d1 - 2 * s) * q
-        y[i] = y0 + heights[k] * (s * z * z + d0 * q) / denominator
-        rise = 2 * s * q + d0 * (1 - z) ** 2 + d1 * z * z
-        log_slope[i] = math.log(s * s * rise / (denominator * denominator))
+        y[i] = y0 + heights[k] * (s * z * z + d0 * q) / (s + (d0 + d1 - 2 * s) * q)
+        log_slope[i] = _log_slope(s, z, d0, d1)
 
 
 @njit(cache=True, error_model="numpy")
@@ -88,12 +99,8 @@ def inverse(parameters: Table, y: Column, x: Column, log_slope: Column) -> None:
         row = parameters[i]
         _sizes(row, 0, widths)
         _sizes(row, bins, heights)
-        k, y0 = _segment(heights, y[i])
-        x0 = 0.0
-        for j in range(k):
-            x0 += widths[j]
-        d0 = math.exp(_bounded(row[2 * bins + k], LIMIT))
-        d1 = math.exp(_bounded(row[2 * bins + k + 1], LIMIT))
+        k, y0, x0 = _segment(heights, widths, y[i])
+        d0, d1 = _slopes(row, k)
         h = heights[k]
         s = h / widths[k]
         # The root of a quadratic, eqs. 6 to 8 of Durkan et al.
@@ -101,11 +108,8 @@ def inverse(parameters: Table, y: Column, x: Column, log_slope: Column) -> None:
         a, b, c = h * (s - d0) + bend, h * d0 - bend, -s * (y[i] - y0)
         z = 2 * c / (-b - math.sqrt(max(b * b - 4 * a * c, 0.0)))
         z = min(max(z, 0.0), 1.0)
-        q = z * (1 - z)
-        denominator = s + (d0 + d1 - 2 * s) * q
         x[i] = x0 + z * widths[k]
-        rise = 2 * s * q + d0 * (1 - z) ** 2 + d1 * z * z
-        log_slope[i] = math.log(s * s * rise / (denominator * denominator))
+        log_slope[i] = _log_slope(s, z, d0, d1)
 
 
 @njit(cache=True, error_model="numpy")
@@ -138,10 +142,10 @@ def backward(
         row, out = parameters[i], by_parameters[i]
         _sizes(row, 0, widths)
         _sizes(row, bins, heights)
-        k, x0 = _segment(widths, x[i])
+        k, x0, _ = _segment(widths, heights, x[i])
         w, h = widths[k], heights[k]
         c0, c1 = row[2 * bins + k], row[2 * bins + k + 1]
-        d0, d1 = math.exp(_bounded(c0, LIMIT)), math.exp(_bounded(c1, LIMIT))
+        d0, d1 = _slopes(row, k)
         s, z = h / w, (x[i] - x0) / w
         q, q_z = z * (1 - z), 1 - 2 * z
         t = d0 + d1 - 2 * s
