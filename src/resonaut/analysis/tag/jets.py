@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from jaxtyping import Bool, Float, Int
 
-from resonaut.errors import EventsError, FormatError
+from resonaut.errors import EventsError
+from resonaut.events import parquet
 from resonaut.features.single_jets import needed_columns, single_jets
 
 __all__ = ["CLASS", "Jets", "read_jets"]
@@ -81,22 +81,16 @@ def _noted(counts: Mapping[str, int]) -> dict[str, int]:
 
 def _single(path: Path, features: Sequence[str]) -> pa.Table:
     """Columns pt, eta, class and the features, a row a jet."""
-    try:
-        there = set(pq.read_schema(path).names)
-    except (OSError, pa.ArrowException) as error:
-        raise FormatError(f"{path} cannot be read as Parquet ({error}); give a table that resonaut wrote") from None
+    there = parquet.column_names(path)
     truth = [name for name in (CLASS, "label") if name in there]
     if "pt" in there:
-        if missing := [name for name in ("eta", *features) if name not in there]:
-            raise EventsError(f"{path} has no column '{missing[0]}'; it has {', '.join(sorted(there))}")
-        jets = pq.read_table(path, columns=["pt", "eta", *features, *truth])
+        jets = parquet.read_table(path, ["pt", "eta", *features, *truth])
     else:
-        if missing := [name for name in needed_columns(features) if name not in there]:
-            raise EventsError(
-                f"{path} has no column '{missing[0]}', which its jets need; make it with --features substructure"
-            )
-        dijets = pq.read_table(path, columns=[*needed_columns(features), *truth])
-        jets = single_jets(dijets, features)
+        dijets = parquet.read_table(path, [name for name in (*needed_columns(features), *truth) if name in there])
+        try:
+            jets = single_jets(dijets, features)
+        except EventsError as error:
+            raise EventsError(f"{path}: {error}") from None
         for name in truth:
             jets = jets.append_column(name, dijets[name].take(jets["event"]))
     if CLASS not in truth:
