@@ -5,14 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-from jaxtyping import Float, Shaped
-from sklearn.base import clone
-from sklearn.utils.validation import check_is_fitted
-
-from resonaut.events.dijet_clouds import DijetClouds
+from resonaut.models.classifier.averaged import AveragedClassifier
 from resonaut.models.classifier.cloud_transformer import CloudTransformer
-from resonaut.models.classifier.log_odds import LogOddsClassifier
 from resonaut.registry import AnyCloudClassifier, register
 
 __all__ = ["CloudEnsemble"]
@@ -20,7 +14,7 @@ __all__ = ["CloudEnsemble"]
 
 @register("cloud-classifier", "cloud-ensemble")
 @dataclass(kw_only=True, eq=False, repr=False)
-class CloudEnsemble(LogOddsClassifier):
+class CloudEnsemble(AveragedClassifier):
     """Average the log-odds of members that differ by their random state, as `Ensemble` does with tables.
 
     Args:
@@ -35,18 +29,5 @@ class CloudEnsemble(LogOddsClassifier):
 
     needs: ClassVar[frozenset[str]] = frozenset({"particles"})
 
-    def fit(self, X: DijetClouds, y: Shaped[np.ndarray, " N"], sample_weight: Any = None) -> CloudEnsemble:
-        """Train every member on the same events."""
-        model = CloudTransformer() if self.model is None else self.model
-        rng = np.random.default_rng(self.random_state)
-        self.models_ = [
-            clone(model).set_params(random_state=int(seed)).fit(X, y, sample_weight)
-            for seed in rng.integers(2**31, size=self.members)
-        ]
-        self.classes_ = self.models_[0].classes_
-        return self
-
-    def decision_function(self, X: DijetClouds) -> Float[np.ndarray, " N"]:
-        """Log-odds of class 1, averaged over the members."""
-        check_is_fitted(self)
-        return np.mean([model.decision_function(X) for model in self.models_], axis=0)
+    def _model(self) -> Any:
+        return CloudTransformer() if self.model is None else self.model

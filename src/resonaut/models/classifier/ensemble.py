@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Shaped
-from sklearn.base import clone
 from sklearn.utils import get_tags
-from sklearn.utils.validation import check_is_fitted
 
-from resonaut.models.classifier.log_odds import LogOddsClassifier, refuse_multiclass
+from resonaut.models.classifier.averaged import AveragedClassifier
+from resonaut.models.classifier.log_odds import refuse_multiclass
 from resonaut.models.classifier.trees import BoostedTrees
 from resonaut.registry import AnyClassifier, register
 
@@ -22,7 +21,7 @@ Array = np.ndarray
 
 @register("classifier", "ensemble")
 @dataclass(kw_only=True, eq=False, repr=False)
-class Ensemble(LogOddsClassifier):
+class Ensemble(AveragedClassifier):
     """Average the log-odds of members that differ by their random state.
 
     What the members have in common is in the data; what they do not share, the noise of one training, averages out.
@@ -43,20 +42,9 @@ class Ensemble(LogOddsClassifier):
     def fit(self, X: Float[Array, "N F"], y: Shaped[Array, " N"], sample_weight: Any = None) -> Ensemble:
         """Train every member on the same events."""
         refuse_multiclass(y)
-        model = self._model()
-        rng = np.random.default_rng(self.random_state)
-        self.models_ = [
-            clone(model).set_params(random_state=int(seed)).fit(X, y, sample_weight)
-            for seed in rng.integers(2**31, size=self.members)
-        ]
-        self.classes_ = self.models_[0].classes_
+        super().fit(X, y, sample_weight)
         self.n_features_in_ = self.models_[0].n_features_in_
         return self
-
-    def decision_function(self, X: Float[Array, "N F"]) -> Float[Array, " N"]:
-        """Log-odds of class 1, averaged over the members."""
-        check_is_fitted(self)
-        return np.mean([model.decision_function(X) for model in self.models_], axis=0)
 
     def _model(self) -> Any:
         return BoostedTrees() if self.model is None else self.model
