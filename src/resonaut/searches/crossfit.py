@@ -64,7 +64,7 @@ class CrossFit:
 
     @property
     def needs(self) -> frozenset[str]:
-        """The truth that the search asks for."""
+        """What the search asks for: truth, or the particles of events."""
         return self.search.needs
 
     def template_fold(self, fold: int) -> Templated | None:

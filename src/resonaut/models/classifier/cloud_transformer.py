@@ -21,7 +21,7 @@ from resonaut.events.point_cloud import PointCloud
 from resonaut.features.cloud_frame import Jets, into_frame, jets_of
 from resonaut.features.scaling import Standardise
 from resonaut.models.classifier.log_odds import LogOddsClassifier, refuse_multiclass
-from resonaut.models.density.network import as_tensor, on_device, part_of
+from resonaut.models.density.network import arrays_of, as_tensor, on_device, part_of
 from resonaut.models.networks.dijet_classifier import DijetClassifier
 from resonaut.models.ragged import Ragged, batch_of, similar_batches
 from resonaut.models.saving import load
@@ -104,8 +104,7 @@ class CloudTransformer(LogOddsClassifier):
         """Take up what `state` gave."""
         self.classes_ = state["classes"].numpy()
         self.particle_scaling_, self.jet_scaling_ = (
-            Standardise().load_state({name: tensor.numpy() for name, tensor in part_of(state, f"{which}.").items()})
-            for which in ("particle_scaling", "jet_scaling")
+            Standardise().load_state(arrays_of(state, f"{which}.")) for which in ("particle_scaling", "jet_scaling")
         )
         self.network_ = self._network().eval()
         self.network_.load_state_dict(part_of(state, "network."))

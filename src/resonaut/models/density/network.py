@@ -25,7 +25,7 @@ from resonaut.models.networks.best_epochs import BestEpochs
 from resonaut.models.training import Trainer, seeded
 from resonaut.registry import check_config
 
-__all__ = ["NetworkDensity", "as_tensor", "on_device", "part_of"]
+__all__ = ["NetworkDensity", "arrays_of", "as_tensor", "on_device", "part_of"]
 
 Array = np.ndarray
 
@@ -80,8 +80,8 @@ class NetworkDensity(ABC):
 
     def load_state(self, state: Mapping[str, Tensor]) -> Self:
         """Take up what `state` gave."""
-        self.scaling_ = replace(self.scaling).load_state(_numpy(state, "scaling."))  # type: ignore[type-var]
-        self.context_scaling_ = Standardise().load_state(_numpy(state, "context_scaling."))
+        self.scaling_ = replace(self.scaling).load_state(arrays_of(state, "scaling."))  # type: ignore[type-var]
+        self.context_scaling_ = Standardise().load_state(arrays_of(state, "context_scaling."))
         self.context_low_, self.context_high_ = state["context_range"].numpy()
         self.n_features_ = int(state["features"])
         network, epochs = self._network(self.n_features_, len(self.context_low_)), int(state["epochs"])
@@ -132,5 +132,6 @@ def part_of(state: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in state.items() if name.startswith(prefix)}
 
 
-def _numpy(state: Mapping[str, Tensor], prefix: str) -> dict[str, Float[Array, ...]]:
+def arrays_of(state: Mapping[str, Tensor], prefix: str) -> dict[str, Float[Array, ...]]:
+    """The same, as arrays."""
     return {name: tensor.numpy() for name, tensor in part_of(state, prefix).items()}

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from resonaut.errors import FitError
 from resonaut.features.scaling import AnyScaling, Standardise
-from resonaut.models.density.network import as_tensor, part_of
+from resonaut.models.density.network import arrays_of, as_tensor, part_of
 from resonaut.models.networks.autoencoder import AutoencoderNetwork
 from resonaut.models.outlier.energy_network import EnergyNetwork
 from resonaut.models.outlier.langevin import Langevin
@@ -125,8 +125,7 @@ class AutoencoderDetector(ABC):
 
     def load_state(self, state: Mapping[str, Tensor]) -> Self:
         """Take up what `state` gave."""
-        scaling = {name: tensor.numpy() for name, tensor in part_of(state, "scaling.").items()}
-        self.scaling_ = replace(self.scaling).load_state(scaling)  # type: ignore[type-var]
+        self.scaling_ = replace(self.scaling).load_state(arrays_of(state, "scaling."))  # type: ignore[type-var]
         self.n_features_, self.judged_ = int(state["features"]), int(state["judged"])
         self.emd_floor_ = float(state["emd_floor"])
         self.network_ = self._network(self.n_features_).double().eval()
