@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from resonaut.analysis.background import Background, estimate_background
+from resonaut.analysis.background import Background, estimate_background, sample_neighbourhood
 from resonaut.analysis.limit.cuts import CutModels, Efficiency, Excluded, exclude, measure_efficiencies
 from resonaut.analysis.limit.injection import Injection
 from resonaut.analysis.limit.result import LimitResult, ShapeRow, ToyRow
@@ -50,7 +50,7 @@ from resonaut.statistics.workspace import hs3_json, pyhf_workspace
 
 __all__ = ["limit", "run_limit"]
 
-STAGES = ("fit_background", "fit_region", "template", "toys")
+STAGES = ("fit_background", "fit_region", "template", "toys", "closure")
 STRENGTHS = (0.5, 1.0, 1.5, 2.5)
 """S/sqrt(B) in the region at which searches are trained where nothing else is asked for: about where they wake up."""
 
@@ -140,7 +140,8 @@ def run_limit(
         cuts = choose_cuts(
             score_template(fitted, settings.efficiencies, seed=streams["template"]), settings.efficiencies
         )
-        background = estimate_background(data, cuts, region, None)
+        neighbourhood = sample_neighbourhood(fitted, samples.data, region, seed=streams["closure"])
+        background = estimate_background(data, cuts, region, neighbourhood)
     with watch.stage("injections", "training anew with injected signal", shows_progress=True):
         efficiencies = _efficiencies(
             fitted, samples.data, simulated, background, events_per_pb, settings, folder, progress
