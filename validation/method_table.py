@@ -164,7 +164,9 @@ def asked(trained: Trained) -> Iterator[tuple[str, bool]]:
     if found:
         name = max(found, key=lambda one: found[one])
         yield from least(f"detection at 300 injected, SIC x S/sqrt(B) of {name}", found[name], 5)
-    yield from least("idealised, ten noise features / none", quotient(at("idealised", study="noise-10"), bound), 0.85)
+    for members, method in ((10, "idealised"), (50, "idealised50")):
+        kept = quotient(at(method, study="noise-10"), at(method))
+        yield from least(f"idealised with {members} members, ten noise features / none", kept, 0.85)
     at_500 = {name: (row, row.max_sic.median) for name, row in trained.learning(500).items() if row.max_sic}
     single = {name: value for name, (row, value) in at_500.items() if row.agreement is None}
     for name, (row, value) in at_500.items():
