@@ -10,7 +10,8 @@ import torch
 
 from resonaut.errors import IntegrandError
 from resonaut.integration.lhe import write_lhe
-from resonaut.integration.processes.drell_yan import SIN2, Z_MASS, Z_WIDTH, DrellYan, sequential_width
+from resonaut.integration.processes.drell_yan import DrellYan, sequential_width
+from resonaut.integration.processes.electroweak import SIN2, Z_MASS, Z_WIDTH
 from resonaut.integration.processes.lookup import HARD_PROCESSES, find_hard_process
 from resonaut.integration.processes.parton_densities import alpha_em, alpha_s, parton_densities
 from resonaut.integration.processes.process import GEV2_PB

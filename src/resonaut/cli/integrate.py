@@ -24,6 +24,7 @@ def integrate(
     *,
     mll_min: float | None = None,
     zprime_mass: float | None = None,
+    pt_min: float | None = None,
     settings: Annotated[tuple[str, ...], Parameter(name="--set", negative=(), show_default=False)] = (),
     energy: float | None = None,
     evaluations: int | None = None,
@@ -41,11 +42,14 @@ def integrate(
     Parameters
     ----------
     process
-        drell-yan (gamma*/Z/Z' to e+ e-), ttbar, or wprime-xy (W' -> X Y -> four quarks). [default: drell-yan]
+        drell-yan (gamma*/Z/Z' to e+ e-), ttbar, w-jet (W -> e nu with a jet), higgs-4l (g g -> H -> 2e 2mu),
+        or wprime-xy (W' -> X Y -> four quarks). [default: drell-yan]
     mll_min
         Of drell-yan, the least mass of the pair, GeV. [default: 60]
     zprime_mass
         Of drell-yan, the mass of a Z' with the Z's couplings, GeV; without it there is none.
+    pt_min
+        Of w-jet and ttbar, the least pT of the jet or the tops, GeV. [default: 30 for w-jet]
     settings
         A parameter of the process, such as mass_wprime=4000 (GeV), or of the integrator, such as
         integrator.rounds=8; repeatable.
@@ -71,7 +75,7 @@ def integrate(
     of_integrator = [assignment for assignment in settings if assignment.startswith("integrator.")]
     of_process = [assignment for assignment in settings if assignment not in of_integrator]
     parameters = apply_settings(recipe["run"].get("parameters", {}), of_process)
-    parameters |= without_none(mll_min=mll_min, zprime_mass=zprime_mass)
+    parameters |= without_none(mll_min=mll_min, zprime_mass=zprime_mass, pt_min=pt_min)
     given = without_none(
         process=process,
         energy=energy,

@@ -74,18 +74,18 @@ class PowerLaw:
 
     Args:
         power: Nu.
-        low, high: Bounds, both positive.
+        low, high: Positive bounds; numbers, or one for each point.
     """
 
     power: float
-    low: float
-    high: float
+    low: Bound
+    high: Bound
 
     def map(self, x: Float[Tensor, " N"]) -> tuple[Float[Tensor, " N"], Float[Tensor, " N"]]:
         """The variable, and its derivative by x."""
         k = 1 - self.power
         value = (self.low**k + (self.high**k - self.low**k) * x) ** (1 / k)
-        value = value.clamp(self.low, self.high)
+        value = torch.minimum(torch.maximum(value, torch.as_tensor(self.low)), torch.as_tensor(self.high))
         return value, 1 / self.density(value)
 
     def density(self, value: Float[Tensor, " N"]) -> Float[Tensor, " N"]:

@@ -25,18 +25,14 @@ from torch import Tensor
 from resonaut.errors import IntegrandError
 from resonaut.integration.integrand import Integrand, IntegrandValue
 from resonaut.integration.maps import BreitWigner, Map, PowerLaw
+from resonaut.integration.processes.electroweak import SIN2, SIN2_EFFECTIVE, Z_MASS, Z_WIDTH, couplings
 from resonaut.integration.processes.kinematics import back_to_back, beams, boosted
-from resonaut.integration.processes.parton_densities import alpha_em, alpha_s, parton_densities
-from resonaut.integration.processes.process import GEV2_PB, PartonEvents
+from resonaut.integration.processes.parton_densities import alpha_em, alpha_s, fractions, parton_densities
+from resonaut.integration.processes.process import GEV2_PB, PartonEvents, drawn
 from resonaut.simulation.processes.parameters import Parameter, gev, optional_gev
 
 __all__ = ["DrellYan"]
 
-SIN2 = 0.2312
-SIN2_EFFECTIVE = 0.2315
-"""In vector couplings; both as in Pythia."""
-Z_MASS, Z_WIDTH = 91.1876, 2.5042
-"""The width as Pythia derives it, 0.4 % above the measured one: the cross-section goes as its inverse."""
 QUARKS = (1, 2, 3, 4, 5)
 
 
@@ -108,8 +104,7 @@ class DrellYan:
     def by_flavour(self, y: Float[Tensor, "N 3"]) -> Float[Tensor, "N 10"]:
         """Pb per GeV^2, of each quark from the first beam, then of each from the second."""
         s, rapidity, cosine = y.unbind(1)
-        xf, root = parton_densities(), torch.sqrt(s) / self.energy
-        x1, x2 = (root * torch.exp(rapidity)).clamp(max=1.0), (root * torch.exp(-rapidity)).clamp(max=1.0)
+        xf, (x1, x2) = parton_densities(), fractions(s, rapidity, self.energy)
         parts = []
         for sign in (1, -1):
             for quark in QUARKS:
@@ -122,8 +117,8 @@ class DrellYan:
         same = opposite = torch.zeros_like(s)
         for quark_side in (0, 1):
             for lepton_side in (0, 1):
-                charge_q, coupling_q = _couplings(quark)[quark_side]
-                charge_l, coupling_l = _couplings(11)[lepton_side]
+                charge_q, coupling_q = couplings(quark)[quark_side]
+                charge_l, coupling_l = couplings(11)[lepton_side]
                 amplitude = torch.full_like(s, charge_q * charge_l, dtype=torch.complex128)
                 for mass, width in self.bosons():
                     amplitude = amplitude + coupling_q * coupling_l * s / torch.complex(s - mass**2, s * width / mass)
@@ -138,8 +133,7 @@ class DrellYan:
 
     def events(self, y: Float[Tensor, "N 3"], rng: np.random.Generator) -> PartonEvents:
         """Quark, antiquark, boson, electron, positron."""
-        parts = self.by_flavour(y).numpy()
-        chosen = (parts.cumsum(axis=1) < rng.random(len(y))[:, None] * parts.sum(axis=1)[:, None]).sum(axis=1)
+        chosen = drawn(self.by_flavour(y), rng)
         quark = np.array(QUARKS)[chosen % 5] * np.where(chosen < 5, 1, -1)
         s, rapidity, cosine = y.numpy().T
         first, second = beams(s, rapidity)
@@ -160,13 +154,6 @@ class DrellYan:
             alpha_em=alpha_em(y[:, 0]).numpy(),
             alpha_s=alpha_s(y[:, 0]).numpy(),
         )
-
-
-def _couplings(fermion: int) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Charge and Z coupling of the left- and right-handed fermion, in units of e."""
-    charge, isospin = {11: (-1.0, -0.5)}.get(fermion, (2 / 3, 0.5) if fermion % 2 == 0 else (-1 / 3, -0.5))
-    scale = math.sqrt(SIN2 * (1 - SIN2))
-    return (charge, (isospin - charge * SIN2_EFFECTIVE) / scale), (charge, -charge * SIN2_EFFECTIVE / scale)
 
 
 def sequential_width(mass: float) -> float:

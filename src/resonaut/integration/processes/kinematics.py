@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-__all__ = ["back_to_back", "beams", "boosted", "momentum_in_decay"]
+__all__ = ["back_to_back", "beams", "boosted", "momentum_in_decay", "product", "turned", "turned_about_beam"]
 
 Row = Float[np.ndarray, " N"]
 Momenta = Float[np.ndarray, "N 4"]
@@ -40,3 +40,26 @@ def boosted(particle: Momenta, parent: Momenta) -> Momenta:
     energy = (parent[:, 3] * particle[:, 3] + along) / mass
     factor = (along / (parent[:, 3] + mass) + particle[:, 3]) / mass
     return np.concatenate([particle[:, :3] + factor[:, None] * parent[:, :3], energy[:, None]], axis=1)
+
+
+def product(first: Momenta, second: Momenta) -> Row:
+    """Twice the four-momenta's product: the squared mass of two massless particles."""
+    return 2 * (first[:, 3] * second[:, 3] - (first[:, :3] * second[:, :3]).sum(axis=1))
+
+
+def turned_about_beam(particle: Momenta, azimuth: Row) -> Momenta:
+    """By an angle about the beam."""
+    px, py, pz, e = particle.T
+    sine, cosine = np.sin(azimuth), np.cos(azimuth)
+    return np.stack([cosine * px - sine * py, sine * px + cosine * py, pz, e], axis=1)
+
+
+def turned(particle: Momenta, axis: Momenta) -> Momenta:
+    """Turned so that what pointed along z points along the axis."""
+    z = axis[:, :3] / np.linalg.norm(axis[:, :3], axis=1, keepdims=True)
+    # Any direction across will do, as azimuths are uniform; not the one that z may be close to.
+    across = np.where(np.abs(z[:, :1]) < 0.9, [[1.0, 0.0, 0.0]], [[0.0, 1.0, 0.0]])
+    x = np.cross(across, z)
+    x /= np.linalg.norm(x, axis=1, keepdims=True)
+    frame = np.stack([x, np.cross(z, x), z], axis=2)
+    return np.concatenate([np.einsum("nij,nj->ni", frame, particle[:, :3]), particle[:, 3:]], axis=1)

@@ -7,13 +7,17 @@ from typing import Any
 
 from resonaut.errors import IntegrandError
 from resonaut.integration.processes.drell_yan import DrellYan
+from resonaut.integration.processes.higgs import HiggsToFourLeptons
 from resonaut.integration.processes.process import HardProcess
 from resonaut.integration.processes.ttbar import TopPairs
+from resonaut.integration.processes.w_jet import WJet
 from resonaut.integration.processes.wprime_xy import WprimeXY
 
 __all__ = ["HARD_PROCESSES", "find_hard_process"]
 
-HARD_PROCESSES: dict[str, type[HardProcess]] = {process.name: process for process in (DrellYan, TopPairs, WprimeXY)}
+HARD_PROCESSES: dict[str, type[HardProcess]] = {
+    process.name: process for process in (DrellYan, TopPairs, WJet, HiggsToFourLeptons, WprimeXY)
+}
 
 
 def find_hard_process(name: str, energy: float, given: Mapping[str, Any]) -> tuple[HardProcess, dict[str, float]]:

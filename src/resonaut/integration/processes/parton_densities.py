@@ -19,7 +19,7 @@ from torch import Tensor
 
 from resonaut.simulation.pythia import new_pythia
 
-__all__ = ["PartonDensities", "alpha_em", "alpha_s", "parton_densities"]
+__all__ = ["FLAVOURS", "PartonDensities", "alpha_em", "alpha_s", "fractions", "parton_densities"]
 
 FLAVOURS = (21, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5)
 _ALPHA_EM_MZ, _MZ2 = 0.00781751, 91.1876**2
@@ -50,6 +50,14 @@ class PartonDensities:
 def parton_densities() -> PartonDensities:
     """The grid, made when it is first asked for, in about a second."""
     return PartonDensities()
+
+
+def fractions(
+    s: Float[Tensor, " N"], rapidity: Float[Tensor, " N"], energy: float
+) -> tuple[Float[Tensor, " N"], Float[Tensor, " N"]]:
+    """Of the protons' momenta, which both partons carry that make a system of that squared mass and rapidity."""
+    root = s.sqrt() / energy
+    return (root * torch.exp(rapidity)).clamp(max=1.0), (root * torch.exp(-rapidity)).clamp(max=1.0)
 
 
 def alpha_em(q2: Float[Tensor, " N"]) -> Float[Tensor, " N"]:

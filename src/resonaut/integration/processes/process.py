@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol, Self
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from resonaut.integration.integrand import Integrand
 from resonaut.simulation.processes.parameters import Parameter
 
-__all__ = ["GEV2_PB", "HardProcess", "PartonEvents"]
+__all__ = ["GEV2_PB", "HardProcess", "PartonEvents", "drawn"]
 
 GEV2_PB = 0.3893793721e9
 """(hbar c)^2 in GeV^2 pb."""
@@ -65,3 +65,10 @@ class HardProcess(Protocol):
     def events(self, y: Float[Tensor, "N Y"], rng: np.random.Generator) -> PartonEvents:
         """Particles of the physical points; flavours and angles that do not enter the integrand are drawn."""
         ...
+
+
+def drawn(parts: Float[Tensor, "N P"], rng: np.random.Generator) -> Int[np.ndarray, " N"]:
+    """Which part each event belongs to, in proportion to the parts of its cross-section."""
+    ends = parts.numpy().cumsum(axis=1)
+    chosen = (ends < rng.random(len(ends))[:, None] * ends[:, -1:]).sum(axis=1)
+    return np.minimum(chosen, ends.shape[1] - 1)

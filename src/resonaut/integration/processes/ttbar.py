@@ -27,8 +27,8 @@ from resonaut.errors import IntegrandError
 from resonaut.integration.integrand import Integrand, IntegrandValue
 from resonaut.integration.maps import PowerLaw
 from resonaut.integration.processes.kinematics import back_to_back, beams, boosted, momentum_in_decay
-from resonaut.integration.processes.parton_densities import alpha_em, alpha_s, parton_densities
-from resonaut.integration.processes.process import GEV2_PB, PartonEvents
+from resonaut.integration.processes.parton_densities import alpha_em, alpha_s, fractions, parton_densities
+from resonaut.integration.processes.process import GEV2_PB, PartonEvents, drawn
 from resonaut.simulation.processes.parameters import Parameter, gev, optional_gev
 
 __all__ = ["TopPairs"]
@@ -91,8 +91,8 @@ class TopPairs:
     def by_flavour(self, y: Float[Tensor, "N 3"]) -> Float[Tensor, "N 11"]:
         """Pb per GeV^2, of each parton from the first beam."""
         s, rapidity, cosine = y.unbind(1)
-        xf, root, q2 = parton_densities(), torch.sqrt(s) / self.energy, self.scale2(s, cosine)
-        x1, x2 = (root * torch.exp(rapidity)).clamp(max=1.0), (root * torch.exp(-rapidity)).clamp(max=1.0)
+        xf, q2 = parton_densities(), self.scale2(s, cosine)
+        x1, x2 = fractions(s, rapidity, self.energy)
         gluons, quarks = self.partonic(s, cosine)
         parts = []
         for parton in INCOMING:
@@ -114,9 +114,7 @@ class TopPairs:
 
     def events(self, y: Float[Tensor, "N 3"], rng: np.random.Generator) -> PartonEvents:
         """Two partons, top, antitop."""
-        parts = self.by_flavour(y).numpy()
-        chosen = (parts.cumsum(axis=1) < rng.random(len(y))[:, None] * parts.sum(axis=1)[:, None]).sum(axis=1)
-        first_id = np.array(INCOMING)[np.minimum(chosen, len(INCOMING) - 1)]
+        first_id = np.array(INCOMING)[drawn(self.by_flavour(y), rng)]
         glue = first_id == GLUON
         s, rapidity, cosine = y.numpy().T
         first, second = beams(s, rapidity)

@@ -23,21 +23,16 @@ from torch import Tensor
 from resonaut.errors import IntegrandError
 from resonaut.integration.integrand import Integrand, IntegrandValue
 from resonaut.integration.maps import BreitWigner
-from resonaut.integration.processes.drell_yan import SIN2
-from resonaut.integration.processes.kinematics import back_to_back, beams, boosted, momentum_in_decay
-from resonaut.integration.processes.parton_densities import alpha_em, alpha_s, parton_densities
-from resonaut.integration.processes.process import GEV2_PB, PartonEvents
+from resonaut.integration.processes.electroweak import CKM2, SIN2
+from resonaut.integration.processes.kinematics import back_to_back, beams, boosted, momentum_in_decay, turned
+from resonaut.integration.processes.parton_densities import alpha_em, alpha_s, fractions, parton_densities
+from resonaut.integration.processes.process import GEV2_PB, PartonEvents, drawn
 from resonaut.simulation.processes.parameters import Parameter
 from resonaut.simulation.processes.resonances import mass_hat_min
 from resonaut.simulation.processes.wprime_xy import WPRIME_XY_PARAMETERS, lighter_resonances
 
 __all__ = ["WprimeXY"]
 
-CKM2 = {
-    (2, 1): 0.97383**2, (2, 3): 0.2272**2, (2, 5): 0.00396**2,
-    (4, 1): 0.2271**2, (4, 3): 0.97296**2, (4, 5): 0.04221**2,
-}  # fmt: skip
-"""As in Pythia; of an up-type and a down-type quark."""
 LEAST_MASS = 10.0  # of X and Y, GeV
 X_CODE, Y_CODE = 24, 23
 """W and Z stand for X and Y, as colour-singlet vectors of their charges: Pythia refuses codes that it does not know."""
@@ -94,8 +89,7 @@ class WprimeXY:
     def by_flavour(self, y: Float[Tensor, "N 10"]) -> Float[Tensor, "N 24"]:
         """Pb per GeV^2 to make a W' of that mass and rapidity, of each pair of partons."""
         s, rapidity = y[:, 0], y[:, 3]
-        xf, root = parton_densities(), s.sqrt() / self.energy
-        x1, x2 = (root * torch.exp(rapidity)).clamp(max=1.0), (root * torch.exp(-rapidity)).clamp(max=1.0)
+        xf, (x1, x2) = parton_densities(), fractions(s, rapidity, self.energy)
         # Of one pair of quarks, per |V|^2: 12 pi Gamma(W' -> q q~') Gamma/(...), averaged over colours.
         entry = alpha_em(s) * s.sqrt() / (12 * SIN2)
         line = (s - self.mass_wprime**2) ** 2 + (s * self.width_wprime / self.mass_wprime) ** 2
@@ -113,9 +107,7 @@ class WprimeXY:
 
     def events(self, y: Float[Tensor, "N 10"], rng: np.random.Generator) -> PartonEvents:
         """Two partons, W', X, Y, and their quarks."""
-        parts = self.by_flavour(y).numpy()
-        chosen = (parts.cumsum(axis=1) < rng.random(len(y))[:, None] * parts.sum(axis=1)[:, None]).sum(axis=1)
-        pairs = np.array([(i, j) for i, j, _ in PAIRS])[np.minimum(chosen, len(PAIRS) - 1)]
+        pairs = np.array([(i, j) for i, j, _ in PAIRS])[drawn(self.by_flavour(y), rng)]
         # The quark of the pair, not the antiquark, says which: u d~ makes a W'+, d u~ a W'-.
         charge = np.where(pairs.max(axis=1) % 2 == 0, 1, -1)
         s, s_x, s_y, rapidity, *angles = y.numpy().T
@@ -148,17 +140,6 @@ class WprimeXY:
             alpha_em=alpha_em(y[:, 0]).numpy(),
             alpha_s=alpha_s(y[:, 0]).numpy(),
         )
-
-
-def turned(particle: Float[np.ndarray, "N 4"], axis: Float[np.ndarray, "N 4"]) -> Float[np.ndarray, "N 4"]:
-    """Turned so that what pointed along z points along the axis."""
-    z = axis[:, :3] / np.linalg.norm(axis[:, :3], axis=1, keepdims=True)
-    # Any direction across will do, as azimuths are uniform; not the one that z may be close to.
-    across = np.where(np.abs(z[:, :1]) < 0.9, [[1.0, 0.0, 0.0]], [[0.0, 1.0, 0.0]])
-    x = np.cross(across, z)
-    x /= np.linalg.norm(x, axis=1, keepdims=True)
-    frame = np.stack([x, np.cross(z, x), z], axis=2)
-    return np.concatenate([np.einsum("nij,nj->ni", frame, particle[:, :3]), particle[:, 3:]], axis=1)
 
 
 def _pairs() -> list[tuple[int, int, float]]:
