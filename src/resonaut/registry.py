@@ -81,6 +81,7 @@ _BUILT_IN: dict[str, dict[str, str]] = {
         "ddpm": "resonaut.models.density.ddpm:DDPM",
         "cfm": "resonaut.models.density.flow_matching:FlowMatching",
         "autoregressive": "resonaut.models.density.autoregressive:AutoregressiveTransformer",
+        "ensemble": "resonaut.models.density.ensemble:DensityEnsemble",
     },
     "cloud": {
         "cloud-diffusion": "resonaut.models.density.cloud_diffusion:CloudDiffusion",
