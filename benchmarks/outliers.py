@@ -99,7 +99,7 @@ def run(
     size: int,
 ) -> tuple[float, float]:
     """Milliseconds of CPU a step, and the distance at the end."""
-    chains = negatives("replay", Langevin(), train.shape[1])
+    chains = negatives("replay", Langevin(), autoencoder)
     network = kind(autoencoder, chains, Guard(events=COMPARED, floor=0.0), differentiable=5, group=128)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
     start = time.process_time()

@@ -27,7 +27,7 @@ from resonaut.registry import (
     settings,
 )
 
-KINDS = ["scaling", "density", "classifier", "outlier", "search"]
+KINDS = ["scaling", "density", "classifier", "outlier", "graph-outlier", "search"]
 EVERY_MEMBER = [(kind, name) for kind in KINDS for name in members(kind)]
 
 

@@ -38,6 +38,10 @@ def unsupervised(background: str, cells: list[dict[str, Any]]) -> Table:
         table.add_row(f"AUC {signal}", *(spread([r["auc"][signal] for r in of(cells, name)], 3) for name in names))
     for key in ("emd", "emd_floor", "energy_ratio", "best_epoch", "seconds"):
         table.add_row(key, *(spread([r[key] for r in of(cells, name)], 2) for name in names))
+    for what, key in (("valid_trees", "thresholded"), ("valid_trees", "binary"), ("valid_trees_of_jets", "binary")):
+        trees = {name: [r[what][key] for r in of(cells, name) if r.get(what)] for name in names}
+        if any(trees.values()):
+            table.add_row(f"{what}, {key}", *(spread(trees[name], 3) if trees[name] else "" for name in names))
     table.add_row("seeds", *(str(len(of(cells, name))) for name in names))
     table.add_row("jets in training", *(f"{of(cells, name)[0]['n_train']:,}" for name in names))
     return table

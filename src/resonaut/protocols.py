@@ -24,6 +24,7 @@ __all__ = [
     "CloudDensity",
     "CrossFitted",
     "Density",
+    "GraphOutlierDetector",
     "LatentDensity",
     "MassModel",
     "OutlierDetector",
@@ -181,6 +182,21 @@ class OutlierDetector(Protocol):
         ...
 
     def score(self, x: Float[Array, "N F"]) -> Float[Array, " N"]:
+        """Larger is stranger."""
+        ...
+
+
+@runtime_checkable
+class GraphOutlierDetector(Protocol):
+    """The same for jets that are described by their declusterings, which are made from their particles."""
+
+    needs: ClassVar[frozenset[str]]
+
+    def fit(self, x: Any, *, weight: Float[Array, " N"] | None = None, seed: Seed = None) -> Self:
+        """Learn from the Lund trees of ordinary jets (`resonaut.features.lund.lund_tree`)."""
+        ...
+
+    def score(self, x: Any) -> Float[Array, " N"]:
         """Larger is stranger."""
         ...
 

@@ -101,6 +101,9 @@ _BUILT_IN: dict[str, dict[str, str]] = {
         "nae": "resonaut.models.outlier.normalised:NormalisedAutoencoder",
         "wnae": "resonaut.models.outlier.wasserstein:WassersteinNormalisedAutoencoder",
     },
+    "graph-outlier": {
+        "ngae": "resonaut.models.outlier.graph:NormalisedGraphAutoencoder",
+    },
     "cloud-classifier": {
         "cloud-ensemble": "resonaut.models.classifier.cloud_ensemble:CloudEnsemble",
         "cloud-transformer": "resonaut.models.classifier.cloud_transformer:CloudTransformer",
@@ -300,15 +303,20 @@ AnyOutlierDetector = Annotated[OutlierDetector, Registered("outlier")]
 AnySearch = Annotated[Search, Registered("search")]
 
 
-def read_config(kind: str | type[T], data: object, *, needs: tuple[str, ...] = ()) -> Any:
+def read_config(kind: str | type[T], data: object, *, needs: tuple[str, ...] = (), or_kind: str | None = None) -> Any:
     """Build a member of a family (`kind` is its name), or a dataclass (`kind` is the class), from plain settings.
+
+    Args:
+        kind: What to build.
+        data: Its settings.
+        needs, or_kind: As `Registered` has them.
 
     Raises:
         ConfigError: an unknown name or setting, or an impossible value, in one line.
     """
     from pydantic import ValidationError
 
-    annotation: Any = Annotated[Any, Registered(kind, needs)] if isinstance(kind, str) else kind
+    annotation: Any = Annotated[Any, Registered(kind, needs, or_kind)] if isinstance(kind, str) else kind
     try:
         return _adapter(annotation).validate_python(data)
     except ValidationError as error:

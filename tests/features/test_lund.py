@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from features.oracle import fastjet_momenta, random_jets
 from resonaut.features.clustering import massless
 from resonaut.features.jets import FlatJets
-from resonaut.features.lund import lund_tree, primary_plane
+from resonaut.features.lund import hardest_tree, lund_tree, primary_plane
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +78,31 @@ def test_degenerate_jets_have_finite_declusterings(particles):
     for name in ("ln_inverse_delta", "ln_kt", "ln_inverse_z", "ln_m", "psi"):
         assert np.isfinite(ak.to_numpy(ak.flatten(tree[name]))).all()
     assert ak.all(primary_plane(tree).parent < ak.num(tree))
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 100])
+def test_the_hardest_declusterings_are_a_tree(jets, n):
+    whole = lund_tree(FlatJets.of(jets))
+    for before, after in zip(whole, hardest_tree(whole, n), strict=True):
+        parent = ak.to_numpy(after.parent)
+        assert len(after) == min(n, len(before))
+        if not len(parent):
+            continue
+        assert parent[0] == -1
+        assert np.all((parent[1:] >= 0) & (parent[1:] < np.arange(1, len(parent))))
+        others = np.sort(ak.to_numpy(before.ln_kt)[1:])[::-1][: n - 1]
+        np.testing.assert_array_equal(np.sort(ak.to_numpy(after.ln_kt)[1:])[::-1], others)
+        # Whoever is joined was below before: every kept ancestor is found again.
+        number = {value: i for i, value in enumerate(ak.to_list(before.ln_inverse_delta))}
+        kept = [number[value] for value in ak.to_list(after.ln_inverse_delta)]
+        above = ak.to_list(before.parent)
+        for i, at in enumerate(kept[1:], start=1):
+            at = above[at]
+            while at not in kept:
+                at = above[at]
+            assert kept[parent[i]] == at
+
+
+def test_nothing_is_lost_of_a_small_tree(jets):
+    whole = lund_tree(FlatJets.of(jets))
+    assert ak.all(hardest_tree(whole, 100).parent == whole.parent)

@@ -43,7 +43,7 @@ def tag(
     train
         Jets to learn from; without it, the embedded top jets.
     model
-        ae, nae or wnae. [default: wnae]
+        ae, nae or wnae; ngae judges by the jets' declusterings, and needs files with constituents. [default: wnae]
     features
         Columns of a single jet with commas between them, `msd` for `msd_1` and `msd_2` of a dijet event.
         [default: those of --features substructure]
@@ -73,8 +73,9 @@ def tag(
     run = read_config(TagSettings, recipe["run"] | given)
     chosen = recipe["model"] if model is None or recipe["model"].get("name") == model else {"name": model}
     # Every default is written out, so that one setting of a part can be changed without naming the part again.
-    tree = dump_config(read_config("outlier", chosen or {"name": "wnae"}))
-    detector = read_config("outlier", apply_settings({"model": tree}, [f"model.{one}" for one in settings])["model"])
+    tree = dump_config(read_config("outlier", chosen or {"name": "wnae"}, or_kind="graph-outlier"))
+    tree = apply_settings({"model": tree}, [f"model.{one}" for one in settings])["model"]
+    detector = read_config("outlier", tree, or_kind="graph-outlier")
     out = run_folder(common, "tag", DEMO if run.train == DEMO else run.train)
     use_threads(common)
     result = run_tag(run, detector, out=out, progress=True)

@@ -16,7 +16,15 @@ from resonaut.events.dijet_clouds import DijetClouds
 from resonaut.events.point_cloud import PointCloud
 from resonaut.features.clustering import massless
 
-__all__ = ["CONSTITUENTS", "constituent_columns", "read_clouds", "read_constituents"]
+__all__ = [
+    "CONSTITUENTS",
+    "COORDINATES",
+    "NOT_FINITE",
+    "constituent_columns",
+    "read_clouds",
+    "read_constituents",
+    "read_particles",
+]
 
 COORDINATES = ("pt", "eta", "phi")
 NOT_FINITE = "a particle is NaN or infinite"
@@ -45,16 +53,19 @@ def read_constituents(table: pa.Table) -> ak.Array:
     Raises:
         EventsError: columns that do not hold lists of numbers, or lists of different lengths.
     """
-    values = dict(zip(CONSTITUENTS, (_lists(table, name) for name in CONSTITUENTS), strict=True))
-    jets = []
-    for jet in (1, 2):
-        pt, eta, phi = (values[f"jet{jet}_constituent_{name}"] for name in COORDINATES)
-        if not (ak.all(ak.num(pt) == ak.num(eta)) and ak.all(ak.num(pt) == ak.num(phi))):
-            raise EventsError(
-                f"jet{jet}_constituent_pt, _eta and _phi differ in their numbers of particles; repair them"
-            )
-        jets.append(massless(pt, eta, phi)[:, np.newaxis])
-    return ak.concatenate(jets, axis=1)
+    return ak.concatenate([read_particles(table, f"jet{jet}_")[:, np.newaxis] for jet in (1, 2)], axis=1)
+
+
+def read_particles(table: pa.Table, prefix: str = "") -> ak.Array:
+    """The particles of one jet a row, [N, particles] records px, py, pz, e (GeV); what is missing is NaN.
+
+    Raises:
+        EventsError: columns that do not hold lists of numbers, or lists of different lengths.
+    """
+    pt, eta, phi = (_lists(table, f"{prefix}constituent_{name}") for name in COORDINATES)
+    if not (ak.all(ak.num(pt) == ak.num(eta)) and ak.all(ak.num(pt) == ak.num(phi))):
+        raise EventsError(f"{prefix}constituent_pt, _eta and _phi differ in their numbers of particles; repair them")
+    return massless(pt, eta, phi)
 
 
 def read_clouds(table: pa.Table) -> tuple[DijetClouds, Bool[np.ndarray, " N"], dict[str, int]]:

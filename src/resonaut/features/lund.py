@@ -17,7 +17,10 @@ from jaxtyping import Bool, Int
 
 from resonaut.features.jets import FlatJets
 
-__all__ = ["FLOOR", "lund_tree", "primary_plane"]
+__all__ = ["COORDINATES", "FLOOR", "hardest_tree", "lund_tree", "primary_plane"]
+
+COORDINATES = ("ln_inverse_delta", "ln_kt", "ln_inverse_z", "ln_m")
+"""What a declustering is like; `psi` is left out: it says how the jet is turned, and nothing about the jet."""
 
 FLOOR = 1e-10
 """Least Delta, kT/GeV and m/GeV whose logarithm is taken: parallel particles have Delta = kT = m = 0."""
@@ -39,14 +42,15 @@ def lund_tree(jets: FlatJets) -> ak.Array:
     from resonaut.features.kernels.declustering import declusterings
 
     values, links = declusterings(jets.momenta, jets.offsets)
-    delta, softer_pt, z, mass, psi = values.T
+    # In one piece each: Arrow, and so Parquet, takes no columns with gaps.
+    (delta, softer_pt, z, mass, psi), links = np.ascontiguousarray(values.T), np.ascontiguousarray(links.T)
     columns = {
         "ln_inverse_delta": -_log(delta),
         "ln_kt": _log(softer_pt * delta),
         "ln_inverse_z": -_log(z),
         "ln_m": _log(mass),
         "psi": psi,
-        **dict(zip(("parent", "harder", "softer"), links.T, strict=True)),
+        **dict(zip(("parent", "harder", "softer"), links, strict=True)),
     }
     return ak.unflatten(ak.zip(columns), np.maximum(jets.counts - 1, 0))
 
@@ -56,6 +60,32 @@ def primary_plane(tree: ak.Array) -> ak.Array:
     counts = ak.to_numpy(ak.num(tree, axis=1))
     harder = ak.to_numpy(ak.flatten(tree.harder, axis=1))
     return tree[ak.unflatten(_on_harder_branch(harder, counts), counts)]
+
+
+def hardest_tree(tree: ak.Array, n: int) -> ak.Array:
+    """The first declustering of each jet and the n - 1 others of largest kT, as a tree.
+
+    Each is joined to the nearest declustering above it that is kept: the first one always is, so that it remains one
+    tree. Parents still come before their children; `parent` counts those that are left.
+
+    Returns:
+        [J, declusterings] records of `COORDINATES` and parent.
+    """
+    counts = ak.to_numpy(ak.num(tree, axis=1))
+    flat = ak.flatten(tree, axis=1)
+    start = np.repeat(np.cumsum(counts) - counts, counts)
+    above = np.where(ak.to_numpy(flat.parent) < 0, -1, start + ak.to_numpy(flat.parent))
+    hardness = np.where(above < 0, np.inf, ak.to_numpy(flat.ln_kt))
+    order = np.lexsort((-hardness, start))
+    kept = np.zeros(len(order), dtype=bool)
+    kept[order] = np.arange(len(order)) - start < n
+    ancestor = above
+    while (lost := (ancestor >= 0) & ~kept[ancestor]).any():
+        ancestor = np.where(lost, above[ancestor], ancestor)
+    left = np.concatenate([[0], np.cumsum(kept)])  # how many are kept before each place
+    parent = np.where(ancestor < 0, -1, left[ancestor] - left[start])[kept]
+    columns = {name: ak.to_numpy(flat[name])[kept] for name in COORDINATES}
+    return ak.unflatten(ak.zip(columns | {"parent": parent}), np.minimum(counts, n))
 
 
 def _on_harder_branch(harder: Int[np.ndarray, " D"], counts: Int[np.ndarray, " J"]) -> Bool[np.ndarray, " D"]:

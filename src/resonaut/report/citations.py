@@ -58,6 +58,7 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "outlier": ("Heimel:2018mkt", "Farina:2018fyg"),
     "ae": ("Heimel:2018mkt", "Farina:2018fyg"),
     "nae": ("Yoon:2021nae", "Dillon:2022mkq"),
+    "ngae": ("Yoon:2021nae", "Dreyer:2018nbf", "Dreyer:2020brq"),
     "wnae": ("CMS:2025wnae", "Yoon:2021nae", "Flamary:2021pot"),
     "mlp": ("Hallin:2021wme",),
     "trees": ("Finke:2023ltw", "Ke:2017lightgbm", "Pedregosa:2011sklearn"),

@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from annotated_types import Ge, Gt, Interval
-from jaxtyping import Float
 from pydantic import BeforeValidator
 
 from resonaut.analysis.running import open_run, watched
@@ -22,7 +21,7 @@ from resonaut.errors import ConfigError
 from resonaut.events.demo import demo_jets_path
 from resonaut.features.sets import SUBSTRUCTURE
 from resonaut.models.saving import save
-from resonaut.protocols import OutlierDetector
+from resonaut.protocols import GraphOutlierDetector, OutlierDetector
 from resonaut.quality.transport import exact_wasserstein
 from resonaut.registry import settings
 from resonaut.searches.regions import interval
@@ -65,7 +64,9 @@ class TagSettings:
     seed: Annotated[int, Ge(0)] | None = None
 
 
-def run_tag(run: TagSettings, model: OutlierDetector, *, out: Path | None = None, progress: bool = False) -> TagResult:
+def run_tag(
+    run: TagSettings, model: OutlierDetector | GraphOutlierDetector, *, out: Path | None = None, progress: bool = False
+) -> TagResult:
     """Train on background, score the jets, compare, and write it all down.
 
     Args:
@@ -85,7 +86,8 @@ def run_tag(run: TagSettings, model: OutlierDetector, *, out: Path | None = None
         model = watched(model, folder.path / "checkpoints", progress)
     assert run.seed is not None
     rng = np.random.default_rng(run.seed)
-    background, classes, excluded = _read(run, name)
+    particles = "particles" in getattr(model, "needs", ())
+    background, classes, excluded = _read(run, name, particles)
     order = rng.permutation(len(background))
     n_test = round(run.test_share * len(background))
     test, train = background[order[:n_test]], background[order[n_test:]]
@@ -93,10 +95,10 @@ def run_tag(run: TagSettings, model: OutlierDetector, *, out: Path | None = None
         raise ConfigError(f"{len(background)} background jets leave none for the test; give more")
 
     seconds, start = {}, time.perf_counter()
-    model.fit(train.features, seed=rng)
+    model.fit(train.seen(particles), seed=rng)
     seconds["training"] = time.perf_counter() - start
     start = time.perf_counter()
-    found = {kind: model.score(jets.features) for kind, jets in {name: test, **classes}.items()}
+    found = {kind: model.score(jets.seen(particles)) for kind, jets in {name: test, **classes}.items()}
     signals = {kind: found[kind] for kind in classes}
     points = working_points(found[name], signals, run.efficiencies)
     trees, tree_scores = supervised(train, test, classes, seed=rng)
@@ -110,7 +112,7 @@ def run_tag(run: TagSettings, model: OutlierDetector, *, out: Path | None = None
         n_jets={kind: len(jets) for kind, jets in classes.items()},
         auc={kind: auc(found[name], score) for kind, score in signals.items()},
         trees=trees,
-        **_samples(model, test, train, rng),
+        **_samples(model, test.seen(particles), train.seen(particles), rng),
         working_points=points,
         pt_bins=pt_bins(test.pt, found[name], points, interval(run.pt, "pt")),
         kept_epoch=history.best_epochs[0] + 1 if history else 0,
@@ -135,13 +137,14 @@ def _background(run: TagSettings) -> str:
     return DEMO_BACKGROUND if run.train == DEMO else Path(run.train).stem
 
 
-def _read(run: TagSettings, name: str) -> tuple[Jets, dict[str, Jets], dict[str, int]]:
+def _read(run: TagSettings, name: str, particles: bool) -> tuple[Jets, dict[str, Jets], dict[str, int]]:
     """The background, the other jets by class, and what was left out of both."""
     excluded: dict[str, int] = {}
 
     def read(path: str) -> Mapping[str, Jets]:
         where = demo_jets_path() if path == DEMO else Path(path)
-        jets, left_out = read_jets(where, run.features, pt=interval(run.pt, "pt"), eta_max=run.eta_max)
+        window = interval(run.pt, "pt")
+        jets, left_out = read_jets(where, run.features, pt=window, eta_max=run.eta_max, particles=particles)
         for reason, count in left_out.items():
             excluded[reason] = excluded.get(reason, 0) + count
         return jets
@@ -161,18 +164,17 @@ def _read(run: TagSettings, name: str) -> tuple[Jets, dict[str, Jets], dict[str,
     return background, classes, excluded
 
 
-def _samples(model: Any, test: Jets, train: Jets, rng: np.random.Generator) -> dict[str, float | None]:
+def _samples(model: Any, test: Any, train: Any, rng: np.random.Generator) -> dict[str, float | None]:
     """How like the data what the model takes for data is."""
     if not hasattr(model, "sample"):
         return dict.fromkeys(("emd", "emd_floor", "energy_ratio"))
     drawn = model.sample(COMPARED, seed=rng)
 
-    def distance(x: Float[np.ndarray, "N F"]) -> float:
-        scaled = [model.scaling_.transform(sample) for sample in (test.features, x)]
-        return exact_wasserstein(*scaled, seed=1, events=COMPARED)
+    def distance(x: Any) -> float:
+        return exact_wasserstein(model.coordinates(test), model.coordinates(x), seed=1, events=COMPARED)
 
     return {
         "emd": distance(drawn),
-        "emd_floor": distance(train.features),
-        "energy_ratio": float(model.score(drawn).mean() / model.score(test.features).mean()),
+        "emd_floor": distance(train),
+        "energy_ratio": float(model.score(drawn).mean() / model.score(test).mean()),
     }

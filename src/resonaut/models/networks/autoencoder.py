@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
+from resonaut.models.networks.energy_model import EnergyModel
 from resonaut.models.networks.mlp import mlp
 
 __all__ = ["AutoencoderNetwork"]
 
 
-class AutoencoderNetwork(nn.Module):
+class AutoencoderNetwork(EnergyModel):
     """Down to a few latent numbers and up again.
 
     Args:
@@ -23,7 +24,7 @@ class AutoencoderNetwork(nn.Module):
 
     def __init__(self, features: int, hidden: Sequence[int], latent: int) -> None:
         super().__init__()
-        self.features, self.latent = features, latent
+        self.moving, self.latent = features, latent
         self.encoder = mlp(features, latent, hidden)
         self.decoder = mlp(latent, features, hidden[::-1])
 
@@ -35,7 +36,3 @@ class AutoencoderNetwork(nn.Module):
     def latent_energy(self, z: Float[Tensor, "B L"]) -> Float[Tensor, " B"]:
         """The energy of what is decoded."""
         return self.energy(self.decoder(z))
-
-    def loss(self, batch: dict[str, Tensor]) -> Float[Tensor, " B"]:
-        """The energy of the data: all that a plain autoencoder learns from."""
-        return self.energy(batch["x"])

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from torch import Tensor
 
-from resonaut.models.outlier.detector import AutoencoderDetector
 from resonaut.models.outlier.energy_network import EnergyNetwork
 from resonaut.models.outlier.negatives import Chains
+from resonaut.models.outlier.table import TableDetector
 from resonaut.models.training import Trainer, TrainingHistory
 from resonaut.registry import register
 
@@ -18,7 +18,7 @@ __all__ = ["Autoencoder"]
 
 @register("outlier", "ae")
 @dataclass(kw_only=True)
-class Autoencoder(AutoencoderDetector):
+class Autoencoder(TableDetector):
     """Minimises the reconstruction error of the data, and nothing else.
 
     Nothing keeps it from reconstructing what it has never seen: trained on complicated jets it does so for simple ones.
@@ -37,8 +37,8 @@ class Autoencoder(AutoencoderDetector):
         )
     )
 
-    def _network(self, features: int) -> EnergyNetwork:
-        return EnergyNetwork(self._autoencoder(features), Chains(self.langevin))
+    def _network(self) -> EnergyNetwork:
+        return EnergyNetwork(self._autoencoder(), Chains(self.langevin))
 
     def _train(self, data: dict[str, Tensor], weight: Tensor | None, rng: np.random.Generator) -> TrainingHistory:
         return self.trainer.fit(self.network_, data, weight=weight, seed=rng)

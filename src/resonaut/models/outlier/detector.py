@@ -1,8 +1,10 @@
-"""What the outlier detectors of tables have in common: an autoencoder whose reconstruction error is the score.
+"""What all outlier detectors have in common: an autoencoder whose reconstruction error is the score.
 
-A method is a dataclass on top of this and says how the autoencoder is trained, `_train(network, data, weight, rng)`.
-The error is an energy, E(x), and p(x) ~ exp(-E(x) / T) a density, of which every one of them can be asked for samples:
-of a plain autoencoder, too, which has never been told to be one. What it takes for data then shows.
+A method is a dataclass on top of this and says how the autoencoder is trained, `_train(data, weight, rng)`. What its
+events are, rows of a table (`table`) or graphs (`graph`), is said on another branch: how they become rows of numbers
+that chains can move, and back. The error is an energy, E(x), and p(x) ~ exp(-E(x) / T) a density, of which every one of
+them can be asked for samples: of a plain autoencoder, too, which has never been told to be one. What it takes for data
+then shows.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Generic, Self, TypeVar
 
 import numpy as np
 import torch
@@ -22,7 +24,7 @@ from torch import Tensor
 from resonaut.errors import FitError
 from resonaut.features.scaling import AnyScaling, Standardise
 from resonaut.models.density.network import arrays_of, as_tensor, part_of
-from resonaut.models.networks.autoencoder import AutoencoderNetwork
+from resonaut.models.networks.energy_model import EnergyModel
 from resonaut.models.outlier.energy_network import EnergyNetwork
 from resonaut.models.outlier.langevin import Langevin
 from resonaut.models.outlier.transport import earth_movers_distance
@@ -30,18 +32,20 @@ from resonaut.models.training import Trainer, TrainingHistory, seeded
 from resonaut.protocols import Seed
 from resonaut.registry import check_config
 
-__all__ = ["FEWEST", "JUDGED", "AutoencoderDetector"]
+__all__ = ["FEWEST", "JUDGED", "EnergyDetector"]
 
 Array = np.ndarray
+X = TypeVar("X")
 
 FEWEST = 200
 """Events below which neither the weights nor a distance between samples mean anything."""
 JUDGED = 500
 """Events of a distance; its floor falls, and its cost rises, with them."""
+_CHUNK = 1024
 
 
 @dataclass(kw_only=True)
-class AutoencoderDetector(ABC):
+class EnergyDetector(ABC, Generic[X]):
     """Scores events by the error with which an autoencoder reconstructs them.
 
     Args:
@@ -58,21 +62,34 @@ class AutoencoderDetector(ABC):
     langevin: Langevin = field(default_factory=Langevin)
     trainer: Trainer = field(default_factory=Trainer)
 
-    @abstractmethod
-    def _network(self, features: int) -> EnergyNetwork:
-        """The network, with fresh weights."""
+    needs: ClassVar[frozenset[str]] = frozenset()
+    """What it asks for besides features of the events: their "particles"."""
 
-    def _autoencoder(self, features: int) -> AutoencoderNetwork:
-        latent = self.latent or max(1, 2 * features // 3)
-        if latent >= features:
-            raise FitError(f"latent is {latent} and there are {features} features, which is no bottleneck; lower it")
-        return AutoencoderNetwork(features, self.hidden, latent)
+    @abstractmethod
+    def _learn_scale(self, x: X) -> None:
+        """Learn the scaling, `n_features_`, and whatever the network has to be built for."""
+
+    @abstractmethod
+    def _rows(self, x: X) -> Float[Tensor, "N D"]:
+        """Events as the network sees them, in double precision."""
+
+    @abstractmethod
+    def _events(self, rows: Float[Tensor, "N D"]) -> X:
+        """And back."""
+
+    @abstractmethod
+    def _autoencoder(self) -> EnergyModel:
+        """What has the energy, with fresh weights."""
+
+    @abstractmethod
+    def _network(self) -> EnergyNetwork:
+        """What is trained, with fresh weights."""
 
     @abstractmethod
     def _train(self, data: dict[str, Tensor], weight: Tensor | None, rng: np.random.Generator) -> TrainingHistory:
         """Train `network_`, whose weights are fresh."""
 
-    def fit(self, x: Float[Array, "N F"], *, weight: Float[Array, " N"] | None = None, seed: Seed = None) -> Self:
+    def fit(self, x: X, *, weight: Float[Array, " N"] | None = None, seed: Seed = None) -> Self:
         """Learn what ordinary events look like.
 
         Raises:
@@ -80,33 +97,40 @@ class AutoencoderDetector(ABC):
         """
         check_config(self)
         rng = np.random.default_rng(seed)
-        self.scaling_ = replace(self.scaling).fit(x)  # type: ignore[type-var]
-        _refuse_hopeless(x)
-        self.n_features_ = x.shape[1]
-        scaled = as_tensor(self.scaling_.transform(x))
+        self._learn_scale(x)
+        rows = self._rows(x).float()
+        if (n := len(rows)) < FEWEST:
+            raise FitError(f"{n} events are too few to learn what is ordinary; give {FEWEST} or more")
         # A distance is taken of no more events than are held out.
-        self.judged_ = min(JUDGED, round(len(x) * (self.trainer.validation_fraction or 0.2)), len(x) // 2)
-        self.emd_floor_ = _floor(scaled, self.judged_, rng)
-        with seeded(int(rng.integers(2**62))):
-            self.network_ = self._network(self.n_features_)
-        self.history_ = self._train({"x": scaled}, None if weight is None else as_tensor(weight), rng)
+        self.judged_ = min(JUDGED, round(n * (self.trainer.validation_fraction or 0.2)), n // 2)
+        chosen = torch.from_numpy(rng.permutation(n)[: 2 * self.judged_])
+        drawn = int(rng.integers(2**62))
+        with seeded(drawn):  # weights do not matter yet
+            coordinates = self._autoencoder().coordinates(rows[chosen])
+        self.emd_floor_ = earth_movers_distance(coordinates[: self.judged_], coordinates[self.judged_ :])
+        with seeded(drawn):
+            self.network_ = self._network()
+        self.history_ = self._train({"x": rows}, None if weight is None else as_tensor(weight), rng)
         if self.history_.stopped:
             warnings.warn(f"training stopped after epoch {self.history_.epochs}: {self.history_.stopped}", stacklevel=2)
         # In double precision an event's score does not depend on what else is scored with it.
         self.network_.double()
         return self
 
-    def score(self, x: Float[Array, "N F"]) -> Float[Array, " N"]:
+    def score(self, x: X) -> Float[Array, " N"]:
         """The reconstruction error: larger for stranger events."""
         with torch.no_grad():
-            energy = self.network_.energy(torch.from_numpy(self.scaling_.transform(x)))
-        return energy.numpy()
+            energies = [self.network_.energy(rows) for rows in torch.split(self._rows(x), _CHUNK)]
+        return torch.cat(energies).numpy()
 
-    def sample(self, n: int, *, seed: Seed = None) -> Float[Array, "n F"]:
+    def sample(self, n: int, *, seed: Seed = None) -> X:
         """Events that the model takes for ordinary."""
-        with seeded(int(np.random.default_rng(seed).integers(2**62))):
-            drawn = self.network_.sample(n)
-        return self.scaling_.inverse(drawn.numpy())
+        return self._events(self._drawn(n, seed))
+
+    def coordinates(self, x: X) -> Float[Array, "N C"]:
+        """What the distance between samples and data is taken in."""
+        with torch.no_grad():
+            return self.network_.autoencoder.coordinates(self._rows(x)).numpy()
 
     def at_epoch(self, epoch: int) -> Self:
         """The same detector as it was after an epoch whose weights were kept (`trainer.best_epochs`), from 0."""
@@ -128,25 +152,14 @@ class AutoencoderDetector(ABC):
         self.scaling_ = replace(self.scaling).load_state(arrays_of(state, "scaling."))  # type: ignore[type-var]
         self.n_features_, self.judged_ = int(state["features"]), int(state["judged"])
         self.emd_floor_ = float(state["emd_floor"])
-        self.network_ = self._network(self.n_features_).double().eval()
+        self.network_ = self._network().double().eval()
         self.network_.load_state_dict(part_of(state, "network."))
         return self
+
+    def _drawn(self, n: int, seed: Seed) -> Float[Tensor, "n D"]:
+        with seeded(int(np.random.default_rng(seed).integers(2**62))):
+            return self.network_.sample(n)
 
     def _with_weights(self, weights: Mapping[str, Tensor]) -> Self:
         others = {name: tensor for name, tensor in self.state().items() if not name.startswith("network.")}
         return replace(self).load_state(others | {f"network.{name}": tensor for name, tensor in weights.items()})
-
-
-def _refuse_hopeless(x: Float[Array, "N F"]) -> None:
-    """A constant column would be reconstructed by anything, and any other value of it be infinitely strange."""
-    for i, column in enumerate(x.T):
-        if column.min() == column.max():
-            raise FitError(f"feature {i} is {column[0]:g} in all {len(x)} events; leave it out")
-    if len(x) < FEWEST:
-        raise FitError(f"{len(x)} events are too few to learn what is ordinary; give {FEWEST} or more")
-
-
-def _floor(x: Float[Tensor, "N F"], n: int, rng: np.random.Generator) -> float:
-    """The Earth mover's distance of so many real events from as many other real events."""
-    chosen = torch.from_numpy(rng.permutation(len(x))[: 2 * n])
-    return earth_movers_distance(x[chosen[:n]], x[chosen[n:]])

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from resonaut.models.networks.autoencoder import AutoencoderNetwork
+from resonaut.models.networks.energy_model import EnergyModel
 from resonaut.models.outlier.guards import Guard
 from resonaut.models.outlier.negatives import Chains, Negatives
 from resonaut.models.outlier.transport import earth_movers_distance, transport_cost
@@ -31,7 +31,7 @@ class EnergyNetwork(nn.Module):
         chains: Where samples come from.
     """
 
-    def __init__(self, autoencoder: AutoencoderNetwork, chains: Chains) -> None:
+    def __init__(self, autoencoder: EnergyModel, chains: Chains) -> None:
         super().__init__()
         self.autoencoder, self.chains = autoencoder, chains
 
@@ -57,7 +57,7 @@ class NormalisedNetwork(EnergyNetwork):
         gamma: Weight of E-^2 in the loss.
     """
 
-    def __init__(self, autoencoder: AutoencoderNetwork, chains: Negatives, guard: Guard, *, gamma: float = 0.0) -> None:
+    def __init__(self, autoencoder: EnergyModel, chains: Negatives, guard: Guard, *, gamma: float = 0.0) -> None:
         super().__init__(autoencoder, chains)
         self.negatives, self.guard, self.gamma = chains, guard, gamma
 
@@ -71,8 +71,9 @@ class NormalisedNetwork(EnergyNetwork):
         x, weight = data["x"][: self.guard.events], data["weight"][: self.guard.events]
         drawn = self.sample(len(x))
         positive, negative = self.energy(x), self.energy(drawn)
+        compared, with_these = self.autoencoder.coordinates(x), self.autoencoder.coordinates(drawn)
         return {
-            "distance": earth_movers_distance(x, drawn, weight),
+            "distance": earth_movers_distance(compared, with_these, weight),
             "energy_data": float((weight * positive).sum() / weight.sum()),
             "energy_samples": float(negative.mean()),
         }
@@ -92,7 +93,7 @@ class WassersteinNetwork(NormalisedNetwork):
     """
 
     def __init__(
-        self, autoencoder: AutoencoderNetwork, chains: Negatives, guard: Guard, *, differentiable: int, group: int
+        self, autoencoder: EnergyModel, chains: Negatives, guard: Guard, *, differentiable: int, group: int
     ) -> None:
         super().__init__(autoencoder, chains, guard)
         self.differentiable, self.group = differentiable, group

@@ -1,4 +1,7 @@
-"""The normalised autoencoder: what it reconstructs without having been shown it is unlearnt."""
+"""The normalised autoencoder: what it reconstructs without having been shown it is unlearnt.
+
+`Normalised` is the training, whatever an event is; `NormalisedAutoencoder` is that of tables.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +13,19 @@ from pydantic import Field
 from torch import Tensor
 
 from resonaut.errors import ConfigError
-from resonaut.models.outlier.detector import AutoencoderDetector
+from resonaut.models.outlier.detector import EnergyDetector, X
 from resonaut.models.outlier.energy_network import NormalisedNetwork
 from resonaut.models.outlier.guards import Guard
 from resonaut.models.outlier.negatives import Start, negatives
+from resonaut.models.outlier.table import TableDetector
 from resonaut.models.training import Trainer, TrainingHistory
 from resonaut.registry import register
 
-__all__ = ["NormalisedAutoencoder"]
+__all__ = ["Normalised", "NormalisedAutoencoder"]
 
 
-@register("outlier", "nae")
 @dataclass(kw_only=True)
-class NormalisedAutoencoder(AutoencoderDetector):
+class Normalised(EnergyDetector[X]):
     """Lowers the energy of data and raises that of its own Langevin samples, after a while as a plain autoencoder.
 
     At the loss's minimum p(x) = exp(-E(x) / T) / Omega is the density of the data, and everything else has a larger
@@ -35,10 +38,6 @@ class NormalisedAutoencoder(AutoencoderDetector):
         pretraining: Of the plain autoencoder.
         trainer: Of the density; the held-out events judge the epochs.
         stop: End the training where it has gone wrong, or only take notes.
-
-    References:
-        Yoon, Noh, Park, ICML 2021, arXiv:2105.05735
-        Dillon, Favaro, Plehn, Sorrenson, Kraemer (on jets), SciPost Phys. Core 6 (2023) 074, arXiv:2206.14225
     """
 
     start: Start = "replay"
@@ -69,10 +68,11 @@ class NormalisedAutoencoder(AutoencoderDetector):
                 " say 0.2"
             )
 
-    def _network(self, features: int) -> NormalisedNetwork:
+    def _network(self) -> NormalisedNetwork:
+        autoencoder = self._autoencoder()
         return NormalisedNetwork(
-            self._autoencoder(features),
-            negatives(self.start, self.langevin, features),
+            autoencoder,
+            negatives(self.start, self.langevin, autoencoder),
             self._guard(),
             gamma=self.gamma,
         )
@@ -83,3 +83,14 @@ class NormalisedAutoencoder(AutoencoderDetector):
     def _train(self, data: dict[str, Tensor], weight: Tensor | None, rng: np.random.Generator) -> TrainingHistory:
         self.pretraining.fit(self.network_.autoencoder, data, weight=weight, seed=rng)
         return self.trainer.fit(self.network_, data, weight=weight, seed=rng)
+
+
+@register("outlier", "nae")
+@dataclass(kw_only=True)
+class NormalisedAutoencoder(Normalised[np.ndarray], TableDetector):
+    """A normalised autoencoder of the rows of a table, by `Normalised`.
+
+    References:
+        Yoon, Noh, Park, ICML 2021, arXiv:2105.05735
+        Dillon, Favaro, Plehn, Sorrenson, Kraemer (on jets), SciPost Phys. Core 6 (2023) 074, arXiv:2206.14225
+    """

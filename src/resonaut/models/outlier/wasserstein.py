@@ -35,10 +35,11 @@ class WassersteinNormalisedAutoencoder(NormalisedAutoencoder):
     differentiable: Annotated[int, Field(ge=1)] = 5
     group: Annotated[int, Field(ge=8)] = 128
 
-    def _network(self, features: int) -> WassersteinNetwork:
+    def _network(self) -> WassersteinNetwork:
+        autoencoder = self._autoencoder()
         return WassersteinNetwork(
-            self._autoencoder(features),
-            negatives(self.start, self.langevin, features),
+            autoencoder,
+            negatives(self.start, self.langevin, autoencoder),
             self._guard(),
             differentiable=self.differentiable,
             group=self.group,
