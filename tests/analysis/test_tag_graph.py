@@ -109,12 +109,13 @@ def test_particles_stay_with_their_jets():
     assert by_pt == {600.0: [10.0], 650.0: [11.0, 11.0], 500.0: [20.0], 550.0: [21.0, 21.0]}
 
 
-@pytest.mark.parametrize("given", [[], ["--train"]])
+@pytest.mark.parametrize("given", [False, True], ids=["embedded", "given"])
 def test_files_without_particles_are_refused_in_one_line(given, files, tmp_path, capsys):
     path = tmp_path / "bare.parquet"
     pq.write_table(pq.read_table(files[0]).drop_columns(PARTICLES), path)
+    what = [str(files[1]), "--train", str(path)] if given else []
     with pytest.raises(SystemExit) as stopped:
-        main(["tag", *([str(files[1]), "--train", str(path)] if given else []), "--features", "msd", "--model", "ngae"])
+        main(["tag", *what, "--features", "msd", "--model", "ngae", "--out", str(tmp_path / "run")])
     error = capsys.readouterr().err.strip()
     assert stopped.value.code == 2
     assert "has no particles of its jets, which this model looks at; simulate it with --constituents" in error
@@ -132,7 +133,7 @@ def test_unequal_lists_are_refused(files, tmp_path):
 
 def test_settings_of_the_graph_are_refused_in_words(files, tmp_path, capsys):
     with pytest.raises(SystemExit) as stopped:
-        main(["tag", str(files[1]), "--train", str(files[0]), "--model", "ngae", "--set", "splittings=1"])
+        main(["tag", str(files[1]), "--model", "ngae", "--set", "splittings=1", "--out", str(tmp_path / "run")])
     assert stopped.value.code == 2
     assert "splittings" in capsys.readouterr().err
     assert replace(QUICK, splittings=2).splittings == 2

@@ -17,8 +17,8 @@ class EventKind(ABC):
     """What a detector of this kind of events is tested with; four features all."""
 
     settings: ClassVar[dict[str, Any]] = {}
-    epochs: ClassVar[int] = 10
-    """Enough to have learnt something."""
+    epochs: ClassVar[tuple[int, int]] = (10, 10)
+    """Of pre-training and training, enough to have learnt something."""
 
     @staticmethod
     @abstractmethod
@@ -79,7 +79,7 @@ class Trees(EventKind):
     """Binary trees of 2 to 8 nodes; the further down, the narrower, and the softer."""
 
     settings: ClassVar[dict[str, Any]] = {"splittings": 6}
-    epochs: ClassVar[int] = 4
+    epochs: ClassVar[tuple[int, int]] = (20, 4)
 
     @staticmethod
     def ordinary(n: int, seed: int) -> ak.Array:

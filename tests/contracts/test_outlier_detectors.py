@@ -30,18 +30,18 @@ def ordinary(cls, n, seed):
     return KINDS[cls].ordinary(n, seed=seed)
 
 
-def quick(cls, epochs=1):
+def quick(cls, pretraining=1, epochs=1):
     """The same method on little in little time."""
     model = cls(hidden=(16, 16), latent=3, langevin=Langevin(steps=5, noise=0.3), **KINDS[cls].settings)
     changes = {"trainer": replace(model.trainer, epochs=epochs, batch_size=128)}
     if hasattr(model, "pretraining"):
-        changes["pretraining"] = replace(model.pretraining, epochs=epochs, batch_size=128)
+        changes["pretraining"] = replace(model.pretraining, epochs=pretraining, batch_size=128)
     return replace(model, **changes)
 
 
 @cache
 def trained(cls):
-    return quick(cls, epochs=KINDS[cls].epochs).fit(ordinary(cls, 1200, seed=1), seed=1)
+    return quick(cls, *KINDS[cls].epochs).fit(ordinary(cls, 1200, seed=1), seed=1)
 
 
 @pytest.fixture(params=DETECTORS, ids=lambda cls: cls.__name__)
@@ -124,7 +124,7 @@ def test_what_has_more_weight_is_less_strange(cls):
     side = np.repeat([-1.0, 1.0], 500)
     x = KINDS[cls].lumps(side)
     weight = np.where(side > 0, 1.0, 0.01)
-    model = quick(cls, epochs=KINDS[cls].epochs)
+    model = quick(cls, *KINDS[cls].epochs)
     scores = replace(model, latent=2).fit(x, weight=weight, seed=1).score(x)
     assert np.median(scores[side < 0]) > 1.3 * np.median(scores[side > 0])
 
