@@ -161,7 +161,7 @@ def trained(folder: str, cell: Mapping[str, Any]) -> dict[str, Any]:
         "emd_floor_of_epochs": model.emd_floor_,
         "measures": model.history_.measures,
         "auc_by_epoch": [aucs(model.at_epoch(epoch), test, jets) for epoch in range(model.history_.epochs)]
-        if cell["model"] != "ae" or cell["seed"] == 1
+        if cell["model"] in ("nae", "wnae") or cell["seed"] == 1
         else [],
     }
 
