@@ -58,9 +58,9 @@ def resonaut(toy: Toy, n: int, seed: int, settings: dict[str, Any]) -> Cell:
     integrator.fit(toy.integrand, seed=seed)
     result = integrator.integrate(n - integrator.n_evaluations_, seed=seed)
     weights = []
-    for group in integrator.survey_:
+    for group in integrator.event_map_.survey:
         z = torch.rand(SURVEY, toy.integrand.dimensions, dtype=torch.float64)
-        weights.append(integrator.sampler_.draw(group, z, torch.Generator().manual_seed(seed)).weight)
+        weights.append(integrator.event_map_.sampler.draw(group, z, torch.Generator().manual_seed(seed)).weight)
     steps = [[s, q.efficiency] for s, q in zip(integrator.seconds_, integrator.history_, strict=True)]
     return {"value": result.integral, "error": result.error, "efficiency": efficiency(weights), "history": steps}
 

@@ -53,7 +53,7 @@ def slanted(symmetry):
 def test_a_classifier_cannot_tell_them_apart(symmetry, drop_below, fraction, overweights, make_small):
     integrator = make_small(refine="always", rounds=1, drop_below=drop_below).fit(slanted(symmetry), seed=1)
     if drop_below:
-        assert integrator.sampler_.maps.dropped.any()
+        assert integrator.integral_map_.sampler.maps.dropped.any()
     events = integrator.unweight(N, seed=2, limit=WeightLimit(fraction=fraction), overweights=overweights)
     points, weights = (tensor.numpy() for tensor in integrator.sample(N, seed=3))
     assert auc(points, weights, events.y.numpy(), events.weight.numpy()) == pytest.approx(0.5, abs=TOLERANCE)

@@ -32,6 +32,17 @@ def test_the_slope_of_the_grid_is_its_derivative():
     assert ends.tolist() == [[0.0, 0.0], [1.0, 1.0]]
 
 
+def test_a_tail_falls_on_within_the_outermost_bins():
+    """Knots where an exponential has equal parts, and a last one: the density goes on falling behind the last but one."""
+    u = torch.arange(8, dtype=torch.float64) / 8
+    knots = -torch.log1p(-u)
+    grid = VegasGrid(torch.cat([knots, 2 * knots[-1:]])[None] / (2 * knots[-1]))
+    _, slope = grid(torch.linspace(7 / 8, 1.0, 9, dtype=torch.float64)[:, None])
+    assert (slope.diff() > 0).all()
+    secant = float(grid.knots[0].diff()[-1]) * 8
+    assert float(slope[0]) < secant < 4 * secant < 4.001 * float(slope[-1])
+
+
 def test_bins_without_any_width_do_no_harm():
     grid = VegasGrid.through([[0.0, 0.3, 0.3, 0.3, 1.0]])
     x, slope = grid(torch.linspace(0, 1, 101)[:, None])

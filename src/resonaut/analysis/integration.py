@@ -114,7 +114,7 @@ def run_integration(
         integrator = integrator.fit(process.integrand(), seed=learning)
     with watch.stage("integrating", "integrating", shows_progress=True):
         total = integrator.integrate(run.evaluations, seed=integrating, progress=progress)
-    n_overweight, reached = 0, integrator.quality_.efficiency
+    n_overweight, reached = 0, integrator.event_map_.quality.efficiency
     if run.lhe is not None:
         with watch.stage("unweighting", f"unweighting {run.events:,} events", shows_progress=True):
             found = integrator.unweight(
@@ -167,7 +167,7 @@ def _weights(integrator: Integrator, limit: WeightLimit) -> pa.Table:
     """How the weights of the map that was kept are distributed, in units of the one that is always accepted."""
     edges = np.geomspace(1e-4, 10, 76)
     rows: dict[str, list[float]] = {"group": [], "low": [], "high": [], "points": []}
-    for group, points in integrator.survey_.items():
+    for group, points in integrator.event_map_.survey.items():
         ratios = (points.weight.abs() / (limit.of(points.weight) or 1.0)).numpy()
         # What is smaller or larger than all bins is in the outer ones.
         counts, _ = np.histogram(ratios.clip(edges[0], edges[-1]), edges)

@@ -97,7 +97,7 @@ class Integrand:
         n = len(x)
         _check("weight", value.weight, (n,))
         y = x if value.y is None else value.y
-        _check("y", y, (n, y.shape[-1]))
+        _check("y", y, (n, None))
         alpha = value.alpha
         if alpha is None:
             alpha = x.new_full((n, self.n_channels), 1 / self.n_channels)
@@ -126,7 +126,12 @@ def from_numpy(
     def in_torch(x: Tensor, channel: Tensor) -> IntegrandValue:
         given = (x.cpu().numpy(),) if n_channels == 1 else (x.cpu().numpy(), channel.cpu().numpy())
         value = function(*given)
-        weight, y, alpha = value if isinstance(value, tuple) else (value, None, None)
+        parts = value if isinstance(value, tuple) else (value, None, None)
+        if len(parts) != 3:
+            raise IntegrandError(
+                f"the function returned a tuple of {len(parts)}; return the weights, or (weight, y, alpha)"
+            )
+        weight, y, alpha = parts
 
         def tensor(part: Any) -> Tensor:
             return torch.as_tensor(np.asarray(part, float), device=x.device)
@@ -138,7 +143,11 @@ def from_numpy(
     return Integrand(function=in_torch, dimensions=dimensions, n_channels=n_channels, symmetry=symmetry)
 
 
-def _check(name: str, tensor: Any, shape: tuple[int, ...]) -> None:
+def _check(name: str, tensor: Any, shape: tuple[int | None, ...]) -> None:
+    """Refuse other shapes; None is any length."""
     found = tuple(getattr(tensor, "shape", ()))
-    if found != shape:
-        raise IntegrandError(f"the integrand returned a {name} of shape {found} for {shape[0]} points; return {shape}")
+    if len(found) != len(shape) or any(want not in (None, size) for want, size in zip(shape, found, strict=True)):
+        wanted = ", ".join("any" if want is None else str(want) for want in shape)
+        raise IntegrandError(
+            f"the integrand returned a {name} of shape {found} for {shape[0]} points; return ({wanted})"
+        )

@@ -20,9 +20,8 @@ from pydantic import Field
 
 from resonaut.errors import IntegrandError
 from resonaut.integration.integrand import Integrand
-from resonaut.integration.learning import Learning
+from resonaut.integration.learning import Learning, Map
 from resonaut.integration.losses import Loss
-from resonaut.integration.points import Sampler
 from resonaut.integration.quality import MapQuality
 from resonaut.integration.result import IntegrationResult
 from resonaut.integration.strata import generator
@@ -46,7 +45,8 @@ class Integrator:
 
     Each group of channels has a VEGAS grid, which is adapted first and stays, and upon it a flow of spline couplings.
     Training goes in rounds: points of the present map are evaluated, and the map is trained on them and those of the
-    rounds before. The map that proved best on points it had not seen is kept.
+    rounds before. Of the maps of all rounds, on points that they had not seen, the one with the least deviation of the
+    weights is kept for integrals, and the one with the highest efficiency for events.
 
     Args:
         refine: "auto" trains a flow only where the VEGAS grid alone is not efficient enough (half of all points
@@ -94,18 +94,13 @@ class Integrator:
         learning = Learning(self, integrand, seed)
         learning.run()
         self.integrand_ = integrand
-        self.sampler_: Sampler = learning.best.sampler
-        self.survey_ = learning.best.survey
+        self.integral_map_: Map = learning.for_integrals
+        self.event_map_: Map = learning.for_events
         self.history_: list[MapQuality] = learning.history
         self.seconds_: list[float] = learning.seconds  # of the CPU, until each of history_ was known
         self.n_evaluations_: int = learning.n_evaluations
         self.refined_: bool = learning.n_trained > 0
         return self
-
-    @property
-    def quality_(self) -> MapQuality:
-        """Of the map that was kept."""
-        return MapQuality.of(self.survey_)
 
     def integrate(self, n: int, *, seed: int, progress: bool = False) -> IntegrationResult:
         """The integral, by fresh points.
@@ -119,8 +114,8 @@ class Integrator:
             FitError: too few points for the channels.
         """
         self._require_fitted()
-        deviations = {group: float(points.weight.std()) for group, points in self.survey_.items()}
-        return integrate_in_two_looks(self.sampler_, deviations, n, seed=seed, progress=progress)
+        deviations = {group: float(points.weight.std()) for group, points in self.integral_map_.survey.items()}
+        return integrate_in_two_looks(self.integral_map_.sampler, deviations, n, seed=seed, progress=progress)
 
     def unweight(
         self,
@@ -133,9 +128,9 @@ class Integrator:
     ) -> UnweightedEvents:
         """Events of weight one, but for overweights where these are kept; `resonaut.integration.unweighting`."""
         self._require_fitted()
-        survey = {group: points.weight for group, points in self.survey_.items()}
+        survey = {group: points.weight for group, points in self.event_map_.survey.items()}
         return unweight(
-            self.sampler_.draw,
+            self.event_map_.sampler.draw,
             survey,
             self.integrand_.dimensions,
             n,
@@ -149,15 +144,15 @@ class Integrator:
         """Weighted points y and their weights, whose sum estimates the integral; channels in equal parts."""
         self._require_fitted()
         y, weight = [], []
-        for group in self.survey_:
+        for group in self.integral_map_.survey:
             random = generator(seed, 5, group)
-            size = -(-n // len(self.survey_))
+            size = -(-n // len(self.integral_map_.survey))
             z = torch.rand(size, self.integrand_.dimensions, generator=random, dtype=torch.float64)
-            points = self.sampler_.draw(group, z, random)
+            points = self.integral_map_.sampler.draw(group, z, random)
             y.append(points.y)
             weight.append(points.weight / size)
         return torch.cat(y), torch.cat(weight)
 
     def _require_fitted(self) -> None:
-        if not hasattr(self, "sampler_"):
+        if not hasattr(self, "integral_map_"):
             raise IntegrandError("the integrator has learnt nothing yet; call fit(integrand) first")

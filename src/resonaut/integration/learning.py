@@ -43,11 +43,19 @@ class Map:
     sampler: Sampler
     survey: dict[int, Points]
 
+    @property
+    def quality(self) -> MapQuality:
+        """By its points."""
+        return MapQuality.of(self.survey)
+
 
 class Learning:
     """One learning under way."""
 
-    best: Map
+    for_integrals: Map
+    """Of the least deviation of the weights."""
+    for_events: Map
+    """Of the highest unweighting efficiency: a map that is flatter on the whole may have a few larger weights."""
 
     def __init__(self, settings: Integrator, integrand: Integrand, seed: Seed) -> None:
         self.settings, self.integrand = settings, integrand
@@ -58,23 +66,26 @@ class Learning:
         self._start = time.process_time()
         self.n_evaluations = self.n_trained = 0
         self.rounds: list[dict[int, Points]] = []
-        self._least = math.inf
+        self._least, self._highest = math.inf, -1.0
 
     def run(self) -> None:
         """Learn until the rounds are done, or the grid turns out to be enough."""
         self._begin()
         for number in range(self.settings.rounds + 1):
             survey = self._survey(number)
-            quality = MapQuality.of(survey)
+            now = Map(self._frozen(), survey)
+            quality = now.quality
             if quality.relative_deviation <= self._least:
-                self.best, self._least = Map(self._frozen(), survey), quality.relative_deviation
+                self.for_integrals, self._least = now, quality.relative_deviation
+            if quality.efficiency >= self._highest:
+                self.for_events, self._highest = now, quality.efficiency
             self.history.append(quality)
             self.seconds.append(time.process_time() - self._start)
             if number == self.settings.rounds or self._grid_is_enough():
                 return
             self.rounds = [*self.rounds, survey][-self.settings.buffer :]
             if self._drop_channels(survey):
-                self._least = math.inf  # the next map has other channels: there is none to beat
+                self._least, self._highest = math.inf, -1.0  # the next map has other channels: there is none to beat
             self._train(number)
 
     def _begin(self) -> None:

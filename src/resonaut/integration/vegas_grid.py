@@ -23,6 +23,10 @@ __all__ = ["VegasGrid", "adapt_grid"]
 
 _LEAST = 1e-13  # width of a bin, far below which float64 cannot tell its ends apart
 
+_MOST_BENT = 4.0
+"""How much the density may still change within the outermost bin: a narrow peak beside a flat stretch says nothing of
+its far end."""
+
 
 @dataclass(frozen=True)
 class VegasGrid:
@@ -37,7 +41,7 @@ class VegasGrid:
     @classmethod
     def identity(cls, dimensions: int) -> VegasGrid:
         """The map that moves nothing."""
-        return cls(torch.tensor([[0.0, 1.0]], dtype=torch.float64).repeat(dimensions, 1))
+        return cls(torch.tensor([[0.0, 0.5, 1.0]], dtype=torch.float64).repeat(dimensions, 1))
 
     @classmethod
     def through(cls, knots: Float[np.ndarray, "D K+1"]) -> VegasGrid:
@@ -54,7 +58,10 @@ class VegasGrid:
         secants = knots.diff(dim=1) * bins
         # At a knot the density is the mean of both bins': a peak beside a flat stretch keeps its height to the edge.
         inner = 2 / (1 / secants[:, 1:] + 1 / secants[:, :-1])
-        slopes = torch.cat([secants[:, :1], inner, secants[:, -1:]], dim=1)
+        # In the outermost bins it goes on as it came: a tail falls on to the end of the widest bin.
+        ends = secants[:, [0, -1]]
+        ends = ends * (ends / inner[:, [0, -1]]).clamp(1 / _MOST_BENT, _MOST_BENT)
+        slopes = torch.cat([ends[:, :1], inner, ends[:, 1:]], dim=1)
         steps = u.double().T * bins
         k = steps.long().clamp(0, bins - 1)
         z = steps - k
