@@ -33,7 +33,7 @@ def test_the_slope_of_the_grid_is_its_derivative():
 
 
 def test_a_tail_falls_on_within_the_outermost_bins():
-    """Knots where an exponential has equal parts, and a last one: the density goes on falling behind the last but one."""
+    """Knots where an exponential has equal parts, and one more: behind the last but one the density goes on falling."""
     u = torch.arange(8, dtype=torch.float64) / 8
     knots = -torch.log1p(-u)
     grid = VegasGrid(torch.cat([knots, 2 * knots[-1:]])[None] / (2 * knots[-1]))

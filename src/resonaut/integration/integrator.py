@@ -68,10 +68,10 @@ class Integrator:
     """
 
     refine: Literal["auto", "always", "never"] = "auto"
-    loss: Loss = "kl"
+    loss: Loss = "variance"
     rounds: Annotated[int, Field(ge=1)] = 5
     points: Annotated[int, Field(ge=1000)] = 50_000
-    buffer: Annotated[int, Field(ge=1)] = 2
+    buffer: Annotated[int, Field(ge=1)] = 5
     grid_bins: Annotated[int, Field(ge=2)] = 64
     grid_iterations: Annotated[int, Field(ge=0)] = 10
     grid_points: Annotated[int, Field(ge=100)] = 5000
