@@ -45,6 +45,8 @@ def test_a_run_has_its_cross_section_and_its_events(tmp_path, capsys):
         (["higgs"], "unknown process 'higgs'"),
         (["drell-yan", "--set", "mass_x=3"], "has no parameter 'mass_x'"),
         (["drell-yan", "--mll-min", "-3"], "parameter mll_min of drell-yan is -3"),
+        (["w-jet", "--pt-min", "0.5"], "pt_min 0.5 GeV"),
+        (["drell-yan", "--pt-min", "50"], "has no parameter 'pt_min'"),
         (["wprime-xy", "--set", "mass_x=4000"], "cannot decay to X of 4000"),
         (["drell-yan", "--events", "10"], "give both, or neither"),
         (["drell-yan", "--set", "integrator.loss=chi2"], "loss"),
