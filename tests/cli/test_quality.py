@@ -80,7 +80,8 @@ def test_the_density_table_has_every_density_and_the_published_maf() -> None:
     recipe = tomllib.loads((ROOT / "recipes" / "density-table.toml").read_text())
     models = read_models(recipe["models"])
     assert set(recipe["run"]["seeds_at_most"]) <= set(models)
-    assert {type(model).registered_as[1] for model in models.values()} == set(names("density"))
+    # An ensemble is a mixture of one of the others.
+    assert {type(model).registered_as[1] for model in models.values()} == set(names("density")) - {"ensemble"}
     published = models["maf-published"]
     assert (published.transforms, published.hidden, published.trainer.batch_size) == (15, (128, 128), 256)
 
