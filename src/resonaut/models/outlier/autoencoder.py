@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from torch import Tensor
 
+from resonaut.models.networks.energy_model import EnergyModel
 from resonaut.models.outlier.energy_network import EnergyNetwork
 from resonaut.models.outlier.negatives import Chains
 from resonaut.models.outlier.table import TableDetector
@@ -37,8 +38,8 @@ class Autoencoder(TableDetector):
         )
     )
 
-    def _network(self) -> EnergyNetwork:
-        return EnergyNetwork(self._autoencoder(), Chains(self.langevin))
+    def _network(self, autoencoder: EnergyModel) -> EnergyNetwork:
+        return EnergyNetwork(autoencoder, Chains(self.langevin))
 
     def _train(self, data: dict[str, Tensor], weight: Tensor | None, rng: np.random.Generator) -> TrainingHistory:
         return self.trainer.fit(self.network_, data, weight=weight, seed=rng)

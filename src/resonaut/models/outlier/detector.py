@@ -82,8 +82,8 @@ class EnergyDetector(ABC, Generic[X]):
         """What has the energy, with fresh weights."""
 
     @abstractmethod
-    def _network(self) -> EnergyNetwork:
-        """What is trained, with fresh weights."""
+    def _network(self, autoencoder: EnergyModel) -> EnergyNetwork:
+        """What is trained, around that autoencoder."""
 
     @abstractmethod
     def _train(self, data: dict[str, Tensor], weight: Tensor | None, rng: np.random.Generator) -> TrainingHistory:
@@ -104,12 +104,11 @@ class EnergyDetector(ABC, Generic[X]):
         # A distance is taken of no more events than are held out.
         self.judged_ = min(JUDGED, round(n * (self.trainer.validation_fraction or 0.2)), n // 2)
         chosen = torch.from_numpy(rng.permutation(n)[: 2 * self.judged_])
-        drawn = int(rng.integers(2**62))
-        with seeded(drawn):  # weights do not matter yet
-            coordinates = self._autoencoder().coordinates(rows[chosen])
-        self.emd_floor_ = earth_movers_distance(coordinates[: self.judged_], coordinates[self.judged_ :])
-        with seeded(drawn):
-            self.network_ = self._network()
+        with seeded(int(rng.integers(2**62))):
+            autoencoder = self._autoencoder()
+            coordinates = autoencoder.coordinates(rows[chosen])
+            self.emd_floor_ = earth_movers_distance(coordinates[: self.judged_], coordinates[self.judged_ :])
+            self.network_ = self._network(autoencoder)
         self.history_ = self._train({"x": rows}, None if weight is None else as_tensor(weight), rng)
         if self.history_.stopped:
             warnings.warn(f"training stopped after epoch {self.history_.epochs}: {self.history_.stopped}", stacklevel=2)
@@ -152,7 +151,7 @@ class EnergyDetector(ABC, Generic[X]):
         self.scaling_ = replace(self.scaling).load_state(arrays_of(state, "scaling."))  # type: ignore[type-var]
         self.n_features_, self.judged_ = int(state["features"]), int(state["judged"])
         self.emd_floor_ = float(state["emd_floor"])
-        self.network_ = self._network().double().eval()
+        self.network_ = self._network(self._autoencoder()).double().eval()
         self.network_.load_state_dict(part_of(state, "network."))
         return self
 

@@ -13,6 +13,7 @@ from pydantic import Field
 from torch import Tensor
 
 from resonaut.errors import ConfigError
+from resonaut.models.networks.energy_model import EnergyModel
 from resonaut.models.outlier.detector import EnergyDetector, X
 from resonaut.models.outlier.energy_network import NormalisedNetwork
 from resonaut.models.outlier.guards import Guard
@@ -68,8 +69,7 @@ class Normalised(EnergyDetector[X]):
                 " say 0.2"
             )
 
-    def _network(self) -> NormalisedNetwork:
-        autoencoder = self._autoencoder()
+    def _network(self, autoencoder: EnergyModel) -> NormalisedNetwork:
         return NormalisedNetwork(
             autoencoder,
             negatives(self.start, self.langevin, autoencoder),

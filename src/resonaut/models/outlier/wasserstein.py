@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from resonaut.models.networks.energy_model import EnergyModel
 from resonaut.models.outlier.energy_network import WassersteinNetwork
 from resonaut.models.outlier.negatives import negatives
 from resonaut.models.outlier.normalised import NormalisedAutoencoder
@@ -35,8 +36,7 @@ class WassersteinNormalisedAutoencoder(NormalisedAutoencoder):
     differentiable: Annotated[int, Field(ge=1)] = 5
     group: Annotated[int, Field(ge=8)] = 128
 
-    def _network(self) -> WassersteinNetwork:
-        autoencoder = self._autoencoder()
+    def _network(self, autoencoder: EnergyModel) -> WassersteinNetwork:
         return WassersteinNetwork(
             autoencoder,
             negatives(self.start, self.langevin, autoencoder),
