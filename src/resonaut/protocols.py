@@ -241,6 +241,10 @@ class Search(Protocol):
 class Templated(Search, Protocol):
     """A search that can sample background at any mass, so that it can be held against sideband data."""
 
+    def masses(self, n: int, *, seed: Seed = None) -> Float[Array, " N"]:
+        """Masses of fresh background events in the signal region, once that has been fitted."""
+        ...
+
     def background_at(self, mass: Float[Array, " N"], *, seed: Seed = None) -> Events:
         """Fresh background events of given masses, inside or outside the region."""
         ...
@@ -252,8 +256,18 @@ class CrossFitted(Search, Protocol):
 
     folds: int
 
+    def background_model(self, fold: int) -> Templated | None:
+        """Samples background of given masses, having seen no sideband event of this fold; None where it cannot.
+
+        This is what the fold's classifiers were trained against.
+        """
+        ...
+
     def template_fold(self, fold: int) -> Templated | None:
-        """Samples background of given masses, having seen no sideband event of this fold; None where it cannot."""
+        """Samples background of given masses, from other sideband events than the fold's classifiers have learnt from.
+
+        Cuts are held against this one: those classifiers have found what is wrong with the other. None where it cannot.
+        """
         ...
 
     def fold_of(self, events: Events) -> Shaped[Array, " N"]:
@@ -265,5 +279,5 @@ class CrossFitted(Search, Protocol):
         ...
 
     def background_fold(self, n: int, fold: int, *, seed: Seed = None) -> Events:
-        """Background events that the classifiers which score this fold have not seen."""
+        """Background events that the classifiers of this fold have not seen, of `template_fold` where that is there."""
         ...

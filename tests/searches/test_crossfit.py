@@ -46,8 +46,11 @@ class Memory:
     def background(self, n: int, *, seed: Seed = None) -> Events:
         return self.background_at(np.full(n, 3500.0))
 
+    def masses(self, n: int, *, seed: Seed = None) -> np.ndarray:
+        return np.full(n, 3500.0)
+
     def background_at(self, mass: np.ndarray, *, seed: Seed = None) -> Events:
-        return Events(mass=mass, features=np.zeros((len(mass), 2)), names=("a", "b"))
+        return Events(mass=mass, features=np.full((len(mass), 2), len(self.learnt)), names=("a", "b"))
 
 
 @pytest.fixture
@@ -62,12 +65,24 @@ def test_no_event_is_scored_by_what_it_trained(fitted: CrossFit) -> None:
     assert fitted.score(events()).max() == 0.0
 
 
-def test_no_background_has_seen_the_events_it_is_held_against(fitted: CrossFit) -> None:
+def test_no_background_model_has_seen_the_events_it_is_judged_by(fitted: CrossFit) -> None:
     data = events()
     fold = fitted.fold_of(data)
     for k in range(4):
-        assert not fitted.template_fold(k).learnt & set(data.ids[fold == k].tolist())
-        assert fitted.searches_[k].learnt == fitted.template_fold(k).learnt
+        assert not fitted.background_model(k).learnt & set(data.ids[fold == k].tolist())
+        assert fitted.searches_[k].learnt == fitted.background_model(k).learnt
+
+
+def test_no_template_shares_an_event_with_what_the_classifiers_were_trained_against(fitted: CrossFit) -> None:
+    for k in range(4):
+        assert fitted.template_fold(k).learnt
+        assert not fitted.template_fold(k).learnt & fitted.searches_[k].learnt
+
+
+def test_background_of_a_fold_is_its_template_s(fitted: CrossFit) -> None:
+    for k in range(4):
+        background = fitted.background_fold(5, k)
+        assert (background.features == len(fitted.template_fold(k).learnt)).all()
 
 
 def test_two_parts_cost_as_much_as_one_fit_of_all(fitted: CrossFit) -> None:
@@ -112,6 +127,7 @@ def test_background_gives_as_many_events_as_asked(n: int) -> None:
 def test_it_is_what_the_protocols_say(fitted: CrossFit) -> None:
     assert isinstance(fitted, CrossFitted)
     assert isinstance(fitted.template_fold(0), Templated)
+    assert isinstance(fitted.background_model(0), Templated)
 
 
 def test_one_fold_is_refused() -> None:

@@ -5,7 +5,7 @@ Nothing here enters a p-value. It is what a referee asks next, and the content o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,7 @@ from resonaut.analysis.selection import Cut, ScoredEvents
 from resonaut.analysis.truth import measure_truth
 from resonaut.errors import FitError
 from resonaut.events.events import Events
-from resonaut.protocols import CrossFitted, Seed
+from resonaut.protocols import CrossFitted, Seed, Templated
 from resonaut.quality.two_sample import c2st, feature_closure
 from resonaut.searches.regions import Region
 from resonaut.statistics.sculpting import sculpted_bump
@@ -88,12 +88,12 @@ def diagnose(
         "tables/folds.parquet": tables.fold_table(signal_region, cuts, results[1:]),
     }
     if search.template_fold(0) is not None:
-        sampled = _sample_sidebands(search, sidebands, seed=rng)
-        closure = _compare("sidebands", sidebands.events, sampled.events) + closure
-        two_sample = {"sidebands": _c2st(sidebands.events, sampled.events, seed=rng)}
-        feature_tables.insert(
-            0, tables.feature_table("sidebands", sidebands.events, sampled.events, expected=len(sidebands))
-        )
+        # A density is judged by events that it has not seen, a cut by a density that its classifiers have not seen.
+        unseen = _sample_sidebands(search.background_model, search, sidebands, seed=rng).events
+        closure = _compare("sidebands", sidebands.events, unseen) + closure
+        two_sample = {"sidebands": _c2st(sidebands.events, unseen, seed=rng)}
+        feature_tables.insert(0, tables.feature_table("sidebands", sidebands.events, unseen, expected=len(sidebands)))
+        sampled = _sample_sidebands(search.template_fold, search, sidebands, seed=rng)
         out["tables/sculpting.parquet"] = sculpted = tables.sculpting_table(
             {"data sidebands": sidebands, "sampled background": _joined(sampled, template)}, cuts, _mass_bins(region)
         )
@@ -123,15 +123,17 @@ def _compare(where: str, data: Events, sampled: Events) -> list[FeatureClosure]:
     return [FeatureClosure(where=where, feature=name, ks=test.ks, p=test.p) for name, test in tests.items()]
 
 
-def _sample_sidebands(search: CrossFitted, sidebands: ScoredEvents, *, seed: Seed) -> ScoredEvents:
-    """Sampled background with the masses of the real sideband events, sampled and scored by the folds they are in."""
+def _sample_sidebands(
+    model_of: Callable[[int], Templated | None], search: CrossFitted, sidebands: ScoredEvents, *, seed: Seed
+) -> ScoredEvents:
+    """Background of the real sideband events' masses, of the model of the fold they are in, and scored by that fold."""
     rng = np.random.default_rng(seed)
     order = np.argsort(sidebands.fold, kind="stable")
     parts, scores = [], []
     for k in range(search.folds):
-        template = search.template_fold(k)
-        assert template is not None
-        parts.append(template.background_at(sidebands.events.mass[sidebands.fold == k], seed=rng))
+        model = model_of(k)
+        assert model is not None
+        parts.append(model.background_at(sidebands.events.mass[sidebands.fold == k], seed=rng))
         scores.append(search.score_fold(parts[-1], k))
     back = np.argsort(order)
     return ScoredEvents(Events.concatenate(parts)[back], np.concatenate(scores)[back], sidebands.fold)

@@ -9,6 +9,11 @@ classifier finds the region's data in excess just there, and both estimates of t
 sideband events, come out low with them: by half a sigma, whatever the size of the sample. So the first step is
 cross-fitted too, in fewer parts, because it is the costlier: fold k's background is learnt from sideband events of
 other parts, and held against those of its own.
+
+Even so fold k's classifiers find what is wrong with the density that they were trained against, and keep more real than
+sampled events: a density learnt from n events is off by their noise. The other part's density is off as well, by
+another noise that those classifiers know nothing of. So thresholds and templates of fold k are sampled from that one:
+what passes is then unbiased, in the signal region as beside it.
 """
 
 from __future__ import annotations
@@ -38,13 +43,14 @@ class CrossFit:
     """Score each event with the fit that did not see it.
 
     Scores of different folds come from different classifiers, so that each fold wants a threshold of its own, from
-    `background` events that none of its classifiers saw.
+    background events that none of its classifiers saw (`background_fold`).
 
     Args:
         search: What is fitted.
         folds: How many parts the data are cut into.
         background_folds: How many parts the sidebands are cut into for the first step; a part is made of whole folds.
-            Two cost as much as one fit of all sidebands. With 1 there is that one, common to all folds.
+            Two cost as much as one fit of all sidebands, and share no event, so that one is the other's template; of
+            more any two share some. With 1 there is one fit, common to all folds.
 
     References:
         Collins, Howe, Nachman, PRD 99 (2019) 014038, arXiv:1902.02634, section III B (nested cross-validation)
@@ -67,13 +73,13 @@ class CrossFit:
         """What the search asks for: truth, or the particles of events."""
         return self.search.needs
 
-    def template_fold(self, fold: int) -> Templated | None:
+    def background_model(self, fold: int) -> Templated | None:
         """The fitted first step that did not see this fold's sidebands, if it can sample at given masses."""
-        search = self.backgrounds_[self._part(fold)]
-        if isinstance(search, Templated):
-            return search
-        # A combination is as good as the search that its background comes from.
-        return getattr(search, "template", None)
+        return _templated(self.backgrounds_[self._part(fold)])
+
+    def template_fold(self, fold: int) -> Templated | None:
+        """The first step of the next part, which this fold's classifiers were not trained against."""
+        return _templated(self.backgrounds_[self._part(self._part(fold) + 1)])
 
     def fit_background(self, samples: Samples, region: Region, *, seed: Seed = None) -> CrossFit:
         """Fit the search's first step once a part, each time without that part's events."""
@@ -127,15 +133,25 @@ class CrossFit:
         return self.searches_[fold].score(events) if len(events) else np.empty(0)
 
     def background_fold(self, n: int, fold: int, *, seed: Seed = None) -> Events:
-        """Background events that the classifiers of this fold have not seen."""
-        return self.searches_[fold].background(n, seed=seed)
+        """Background events that the classifiers of this fold have not seen, of its template if there is one."""
+        template, search = self.template_fold(fold), self.searches_[fold]
+        entered = _templated(search)
+        if template is None or entered is None:
+            background: Events = search.background(n, seed=seed)
+            return background
+        rng = np.random.default_rng(seed)
+        return template.background_at(entered.masses(n, seed=rng), seed=rng)
 
     def background(self, n: int, *, seed: Seed = None) -> Events:
-        """Fresh background events, in equal parts from the folds' searches."""
+        """Fresh background events, in equal parts from the folds."""
         rng = np.random.default_rng(seed)
         sizes = np.diff(np.linspace(0, n, self.folds + 1).astype(int))
-        parts = [search.background(int(size), seed=rng) for search, size in zip(self.searches_, sizes, strict=True)]
-        return Events.concatenate(parts)
+        return Events.concatenate([self.background_fold(int(size), k, seed=rng) for k, size in enumerate(sizes)])
+
+
+def _templated(search: Any) -> Templated | None:
+    """What of a search samples at given masses: of a combination the search that its background comes from."""
+    return search if isinstance(search, Templated) else getattr(search, "template", None)
 
 
 def _mix(key: np.ndarray) -> np.ndarray:

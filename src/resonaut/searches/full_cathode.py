@@ -95,7 +95,12 @@ class FullCATHODE:
     def background(self, n: int, *, seed: Seed = None) -> Events:
         """Fresh background events in the signal region, which no classifier has seen."""
         rng = np.random.default_rng(seed)
-        return self.background_at(self.mass_model_.sample(n, seed=rng), seed=rng)
+        return self.background_at(self.masses(n, seed=rng), seed=rng)
+
+    def masses(self, n: int, *, seed: Seed = None) -> Float[Array, " N"]:
+        """Masses of fresh background events in the signal region."""
+        mass: Float[Array, " N"] = self.mass_model_.sample(n, seed=seed)
+        return mass
 
     def background_at(self, mass: Float[Array, " N"], *, seed: Seed = None) -> Events:
         """Fresh background events of given masses, inside or outside the region, with features of their particles."""
