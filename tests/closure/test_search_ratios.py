@@ -15,6 +15,7 @@ from resonaut.events.events import Events, Samples
 from resonaut.models.classifier.ensemble import Ensemble
 from resonaut.models.classifier.trees import BoostedTrees
 from resonaut.models.density.affine import AffineFlow
+from resonaut.models.density.ensemble import DensityEnsemble
 from resonaut.models.training import Trainer
 from resonaut.protocols import Search
 from resonaut.searches.anode import ANODE
@@ -187,6 +188,19 @@ def test_ranode_estimates_the_ratio_of_signal_to_background(toys: Toys, ranode: 
     assert auc(ranode, toys.test) > best(toys.test) - 0.03
     f = float(toys.data[REGION.in_signal(toys.data.mass)].labels.mean())  # type: ignore[union-attr]
     assert ranode.signal_.density.fraction_ == pytest.approx(f, rel=0.3)  # type: ignore[attr-defined]
+
+
+def test_ranode_s_signal_may_be_a_mixture_of_trainings(toys: Toys) -> None:
+    few = Toys(toys.data[:6000], toys.truth, toys.test)
+    quick = replace(FLOW, trainer=Trainer(epochs=1))
+    search = fit(RANODE(density=quick, signal=DensityEnsemble(model=quick, members=3)), few)
+    signal = search.signal_.density  # type: ignore[attr-defined]
+    assert signal.fraction_ == pytest.approx(np.mean([model.fraction_ for model in signal.models_]))
+    # What is learnt is normalised as each member is: a mean of densities.
+    events = toys.test[:50]
+    densities = [np.exp(model.log_prob(events.features, events.context)) for model in signal.models_]
+    assert not np.allclose(densities[0], densities[1])
+    np.testing.assert_allclose(np.exp(signal.log_prob(events.features, events.context)), np.mean(densities, axis=0))
 
 
 def test_ranode_keeps_a_given_fraction(toys: Toys) -> None:

@@ -2,8 +2,8 @@
 
 Template: the cut's efficiency on sampled background nobody trained on, times the background that the fit of the whole
 mass spectrum expects in the region, times how many more real than sampled events the same cut keeps next to the region,
-of sideband events that neither the classifier nor the density that it was trained against have seen. Its error holds the
-threshold's, the fit's and that comparison's.
+of sideband events that neither the classifier nor the density that it was trained against have seen. Its error holds
+the threshold's, the fit's and that comparison's.
 
 Fit: a fit of the selected events' own spectrum, the region masked. It knows nothing of the sampled background.
 """
