@@ -11,6 +11,7 @@ from scipy.optimize import minimize
 from resonaut.errors import FitError
 from resonaut.statistics.background_fit import SpectrumFit
 from resonaut.statistics.falling_spectrum import FallingSpectrum
+from resonaut.statistics.fitted_spectrum import SpectrumFitResult
 from resonaut.statistics.many_fits import estimate_windows
 from resonaut.statistics.newton import maximise_many
 
@@ -18,12 +19,14 @@ WINDOW = (3300.0, 3700.0)
 Spectrum = Callable[..., np.ndarray]
 
 
-def one_by_one(fit: SpectrumFit, edges: np.ndarray, counts: np.ndarray) -> np.ndarray:
+def one_by_one(
+    fit: SpectrumFit, edges: np.ndarray, counts: np.ndarray, like: SpectrumFitResult | None = None
+) -> np.ndarray:
     """Value, error, p and number of parameters of each spectrum's own fit; NaN where there is none."""
     rows = []
     for spectrum in counts:
         try:
-            result = fit.fit_counts(edges, spectrum, WINDOW)
+            result = fit.fit_counts(edges, spectrum, WINDOW, like=like)
             rows.append((*result.integral(*WINDOW), result.p_value, result.n_shape_parameters))
         except FitError:
             rows.append((np.nan, np.nan, np.nan, 0))
@@ -48,6 +51,16 @@ def test_the_same_as_minuit_one_by_one(
     np.testing.assert_allclose((many.value - value)[same] / error[same], 0, atol=0.01)
     np.testing.assert_allclose(many.p_value[same], p_value[same], atol=0.002)
     np.testing.assert_allclose(np.median(many.error[same] / error[same]), 1, atol=0.001)
+
+
+def test_the_same_as_minuit_of_a_selection(edges: np.ndarray, falling: Spectrum) -> None:
+    whole = SpectrumFit().fit_counts(edges, falling(200_000, -10.0, 35.0, 10.0), WINDOW)
+    counts = np.random.default_rng(3).poisson(falling(4_000, -10.0, 35.0, 10.0), (20, len(edges) - 1))
+    many = estimate_windows(SpectrumFit(), edges, counts, WINDOW, like=whole)
+    value, error, _, n_parameters = one_by_one(SpectrumFit(), edges, counts, like=whole)
+    same = many.n_shape_parameters == n_parameters
+    assert same.mean() >= 0.9
+    np.testing.assert_allclose((many.value - value)[same] / error[same], 0, atol=0.01)
 
 
 def test_the_maximum_is_the_one_scipy_finds(edges: np.ndarray, inside: np.ndarray, falling: Spectrum) -> None:

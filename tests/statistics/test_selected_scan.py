@@ -49,7 +49,7 @@ def test_it_is_judge_cut_for_many(scan: SelectedScan, seed: int) -> None:
             chosen = mass[selections[1 + 2 * w + c]]
             observed = int(((chosen >= window[0]) & (chosen < window[1])).sum())
             try:
-                own = SpectrumFit().fit(chosen, fit_range, window)
+                own = SpectrumFit().fit(chosen, fit_range, window, like=whole)
             except FitError:
                 own = None
             row = judge_cut(

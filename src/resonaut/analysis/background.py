@@ -75,7 +75,7 @@ def estimate_background(
     for cut in cuts:
         passed = cut.passed(data)
         try:
-            fit = spectrum.fit(mass[passed], fit_range, region.window)
+            fit = spectrum.fit(mass[passed], fit_range, region.window, like=uncut)
             fits[cut.efficiency] = fit
         except FitError:  # Too few events to have a shape: the template stands alone, and the row says so.
             fit = None

@@ -5,6 +5,9 @@ many events the window would hold without a signal. The number of shape paramete
 F-test finds that another one helps. How far the first rejected parameter would have moved the result is added to the
 error: on steep spectra behind a trigger the F-test else stops at a function whose bias is as large as its error.
 
+A selection of events is fitted starting from the fitted shape of all events (`like`), so that few events do not take a
+simpler function than many.
+
 References:
     CMS-PAS-EXO-22-026 (the functions and the F-test); CDF, PRD 79 (2009) 112002, arXiv:0812.4036.
 """
@@ -47,8 +50,16 @@ class SpectrumFit:
     max_parameters: int = MAX_SHAPE_PARAMETERS
     f_test: float = 0.05
 
-    def fit(self, mass: Float[Array, " N"], fit_range: Window, masked: Window) -> SpectrumFitResult:
+    def fit(
+        self, mass: Float[Array, " N"], fit_range: Window, masked: Window, *, like: SpectrumFitResult | None = None
+    ) -> SpectrumFitResult:
         """Fit the masses within `fit_range` and outside `masked`.
+
+        Args:
+            mass: GeV.
+            fit_range: GeV.
+            masked: Where it does not look, GeV.
+            like: A fit of all events, where these are a selection: its shape times powers is what is fitted.
 
         Raises:
             FitError: the window has no spectrum on one side of it, or there are too few events.
@@ -56,9 +67,16 @@ class SpectrumFit:
         edges = self.bin_edges(fit_range, masked)
         # Half-open bins, as regions are; what is below or above falls into the two that are dropped.
         counts = np.bincount(np.searchsorted(edges, mass, side="right"), minlength=len(edges) + 1)[1:-1]
-        return self.fit_counts(edges, counts, masked)
+        return self.fit_counts(edges, counts, masked, like=like)
 
-    def fit_counts(self, edges: Float[Array, " E"], counts: Real[Array, " E-1"], masked: Window) -> SpectrumFitResult:
+    def fit_counts(
+        self,
+        edges: Float[Array, " E"],
+        counts: Real[Array, " E-1"],
+        masked: Window,
+        *,
+        like: SpectrumFitResult | None = None,
+    ) -> SpectrumFitResult:
         """Fit a spectrum in bins, such as a toy or an expectation; no bin may reach over an edge of `masked`."""
         assert np.isin(masked, edges).all(), f"{masked} cuts through a bin"
         hidden = (edges[:-1] >= masked[0]) & (edges[1:] <= masked[1])
@@ -72,7 +90,10 @@ class SpectrumFit:
             raise FitError(f"{where} has {n_bins} bins, a fit needs {MIN_SHAPE_PARAMETERS + 2}; widen the range")
 
         most = min(self.max_parameters, n_bins - 2)
-        family, start = FallingSpectrum.natural_to(edges, counts, hidden, sqrt_s=self.sqrt_s, n_terms=most + 1)
+        shape = None if like is None else like.parameters
+        family, start = FallingSpectrum.natural_to(
+            edges, counts, hidden, sqrt_s=self.sqrt_s, n_terms=most + 1, shape=shape
+        )
         bins = family.on(edges)
         best, rejected = self._choose(bins, counts, hidden, start)
         if best is None or best.quality.n_dof < 1:

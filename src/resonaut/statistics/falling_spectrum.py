@@ -7,6 +7,10 @@ terms look nearly alike, and a minimiser would crawl along the valley between th
 combinations that are orthonormal under the errors of the spectrum to be fitted (a QR decomposition): every coefficient
 then has a statistical error near 1, uncorrelated with the others, and the first k + 1 terms still span exactly the
 function with k shape parameters.
+
+A selection of events has the shape of all events but for what the cut does to it, which is little and smooth. With few
+events an F-test stops at two parameters, where all events may need four. So a family may start from a shape f0 that is
+already known: f0^q1 (1 - x)^q2 ..., of which two parameters describe what else would take as many as f0 has.
 """
 
 from __future__ import annotations
@@ -31,10 +35,12 @@ class FallingSpectrum:
 
     Args:
         sqrt_s: Energy of the collisions, GeV.
-        triangle: Takes ln p0, p1, p2, ... to the coefficients of the orthonormal terms.
+        basis: The terms in their order, before they are made orthonormal, each as a combination of the five.
+        triangle: Takes the coefficients of the basis to those of the orthonormal terms.
     """
 
     sqrt_s: float
+    basis: Float[Array, "5 P"]
     triangle: Float[Array, "P P"]
 
     @classmethod
@@ -46,26 +52,31 @@ class FallingSpectrum:
         *,
         sqrt_s: float,
         n_terms: int,
+        shape: Float[Array, " K"] | None = None,
     ) -> tuple[FallingSpectrum, Float[Array, " P"]]:
-        """The family in the terms natural to these counts, and the least-squares coefficients to start a fit from."""
+        """The family in the terms natural to these counts, and the least-squares coefficients to start a fit from.
+
+        `shape` are the parameters (ln p0, p1, p2, ...) of a function that the family is to start from.
+        """
+        basis = _basis(shape)[:, :n_terms]
         centres, widths = (edges[1:] + edges[:-1]) / 2, np.diff(edges)
         # The inverse error of ln(counts); the half keeps empty bins in play.
         weights = np.where(masked, 0.0, np.sqrt(counts + 0.5))
-        orthonormal, triangle = np.linalg.qr(_terms(centres / sqrt_s)[:, :n_terms] * weights[:, None])
-        return cls(sqrt_s, triangle), orthonormal.T @ (weights * np.log((counts + 0.5) / widths))
+        orthonormal, triangle = np.linalg.qr(_terms(centres / sqrt_s) @ basis * weights[:, None])
+        return cls(sqrt_s, basis, triangle), orthonormal.T @ (weights * np.log((counts + 0.5) / widths))
 
     def on(self, edges: Float[Array, " E"]) -> BinnedSpectrum:
         """The family on fixed bins, ready to be evaluated many times."""
         half_widths = np.diff(edges) / 2
         x = ((edges[:-1] + edges[1:]) / 2 + half_widths * NODES[:, None]) / self.sqrt_s
-        terms = _terms(x.ravel())[:, : len(self.triangle)]
+        terms = _terms(x.ravel()) @ self.basis
         orthonormal = solve_triangular(self.triangle, terms.T, trans="T").T
         return BinnedSpectrum(orthonormal.reshape(*x.shape, -1), half_widths * WEIGHTS[:, None])
 
-    def physical(self, n_coefficients: int) -> Float[Array, "K K"]:
-        """Matrix that takes the first coefficients to ln p0, p1, p2, ..."""
+    def physical(self, n_coefficients: int) -> Float[Array, "5 K"]:
+        """Matrix that takes the first coefficients to ln p0, p1, p2, p3, p4."""
         corner = self.triangle[:n_coefficients, :n_coefficients]
-        return np.asarray(solve_triangular(corner, np.eye(n_coefficients)))
+        return np.asarray(self.basis[:, :n_coefficients] @ solve_triangular(corner, np.eye(n_coefficients)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +110,19 @@ class BinnedSpectrum:
     def only(self, bins: Bool[Array, " B"]) -> BinnedSpectrum:
         """The same for some of the bins."""
         return BinnedSpectrum(self.terms[:, bins], self.node_widths[:, bins])
+
+
+def _basis(shape: Float[Array, " K"] | None) -> Float[Array, "5 5"]:
+    """The five terms in their order or, given a shape's parameters: a constant, that shape's logarithm, the others.
+
+    The last term that the shape is made of is left out: it is what the others say of it.
+    """
+    five = np.eye(5)
+    if shape is None:
+        return five
+    last = int(np.flatnonzero(shape)[-1])
+    combined = np.pad(shape, (0, 5 - len(shape)))
+    return np.column_stack([five[:, 0], combined, *(five[:, k] for k in range(1, 5) if k != last)])
 
 
 def _terms(x: Float[Array, " N"]) -> Float[Array, "N 5"]:

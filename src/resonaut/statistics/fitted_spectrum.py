@@ -55,12 +55,12 @@ class SpectrumFitResult:
         return float(self.edges[0]), float(self.edges[-1])
 
     @property
-    def parameters(self) -> Float[Array, " K"]:
-        """Natural logarithm of p0, then p1, p2, ... of the function as it is usually written; p0 in events per GeV."""
+    def parameters(self) -> Float[Array, " 5"]:
+        """Natural logarithm of p0, then p1 to p4 of the function as it is usually written; p0 in events per GeV."""
         return np.asarray(self.family.physical(len(self.coefficients)) @ self.coefficients)
 
     @property
-    def covariance(self) -> Float[Array, "K K"]:
+    def covariance(self) -> Float[Array, "5 5"]:
         """Of the parameters. They are all but degenerate: to propagate errors, use `integral`."""
         transformation = self.family.physical(len(self.coefficients))
         return np.asarray(transformation @ self.coefficient_covariance @ transformation.T)

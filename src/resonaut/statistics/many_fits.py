@@ -15,6 +15,7 @@ from scipy.special import chdtrc, fdtrc
 
 from resonaut.statistics.background_fit import MIN_SHAPE_PARAMETERS, SpectrumFit
 from resonaut.statistics.falling_spectrum import BinnedSpectrum, FallingSpectrum
+from resonaut.statistics.fitted_spectrum import SpectrumFitResult
 from resonaut.statistics.goodness_of_fit import MIN_EXPECTED, deviance, goodness_of_fit
 from resonaut.statistics.newton import Maxima, maximise_many
 
@@ -60,7 +61,12 @@ class _Fits:
 
 
 def estimate_windows(
-    fit: SpectrumFit, edges: Float[Array, " E"], counts: Real[Array, "T E-1"], masked: tuple[float, float]
+    fit: SpectrumFit,
+    edges: Float[Array, " E"],
+    counts: Real[Array, "T E-1"],
+    masked: tuple[float, float],
+    *,
+    like: SpectrumFitResult | None = None,
 ) -> WindowEstimates:
     """Fit every spectrum with the window masked, and integrate each fit over the window.
 
@@ -69,6 +75,7 @@ def estimate_windows(
         edges: Of the bins; no bin may reach over an edge of `masked`, GeV.
         counts: One spectrum a row.
         masked: The window, GeV.
+        like: A fit of all events, where these are spectra of a selection.
     """
     hidden = (edges[:-1] >= masked[0]) & (edges[1:] <= masked[1])
     most = min(fit.max_parameters, int((~hidden).sum()) - 2)
@@ -77,7 +84,8 @@ def estimate_windows(
         return _none(len(counts))
     # One set of terms for all: those natural to the mean spectrum.
     mean = counts[usable].mean(axis=0)
-    family, start = FallingSpectrum.natural_to(edges, mean, hidden, sqrt_s=fit.sqrt_s, n_terms=most + 1)
+    shape = None if like is None else like.parameters
+    family, start = FallingSpectrum.natural_to(edges, mean, hidden, sqrt_s=fit.sqrt_s, n_terms=most + 1, shape=shape)
     bins = family.on(edges)
     fits = [_fit(bins, counts, hidden, start[: k + 1]) for k in range(MIN_SHAPE_PARAMETERS, most + 1)]
 

@@ -15,9 +15,11 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Bool, Float, Real
 
+from resonaut.errors import FitError
 from resonaut.statistics.background_fit import SpectrumFit, Window
 from resonaut.statistics.bump_hunt import MIN_FIT_P_VALUE
 from resonaut.statistics.counting import excess_after_trials, excess_z
+from resonaut.statistics.fitted_spectrum import SpectrumFitResult
 from resonaut.statistics.many_fits import estimate_windows
 
 __all__ = ["Estimates", "SelectedScan", "WindowCuts", "quoted_z"]
@@ -89,6 +91,7 @@ class SelectedScan:
                 return np.add.reduceat(counts[:, selection, :stop], starts, axis=1)
 
             whole = estimate_windows(self.fit, edges, coarse(0), cuts.window)
+            like = self._shape_of_all(edges, coarse(0), cuts.window)
             whole_described = (whole.value > 0) & (whole.p_value >= MIN_FIT_P_VALUE)
             for c, (efficiency, error) in enumerate(zip(cuts.efficiencies, cuts.errors, strict=True)):
                 selected = coarse(1 + w * self.n_cuts + c)
@@ -97,10 +100,19 @@ class SelectedScan:
                 expected = efficiency * whole.value * np.exp(-error * shifts[:, w, c])
                 template_error = np.hypot(expected * error, efficiency * whole.error)
                 z_template[:, w, c] = _excess(observed, expected, template_error)
-                own = estimate_windows(self.fit, edges, selected, cuts.window)
+                own = estimate_windows(self.fit, edges, selected, cuts.window, like=like)
                 z_fit[:, w, c] = _excess(observed, own.value, own.error)
                 described[:, w, c] = whole_described & ~(own.p_value < MIN_FIT_P_VALUE)
         return Estimates(z_template, z_fit, described)
+
+    def _shape_of_all(
+        self, edges: Float[Array, " E"], counts: Real[Array, "T B"], masked: Window
+    ) -> SpectrumFitResult | None:
+        """The shape of the events before a cut, one for all spectra: their mean's; None where it cannot be fitted."""
+        try:
+            return self.fit.fit_counts(edges, counts.mean(axis=0), masked)
+        except FitError:
+            return None
 
     def _edges(self, cuts: WindowCuts) -> Float[Array, " E"]:
         return self.fit.bin_edges(cuts.fit_range, cuts.window)
