@@ -126,6 +126,23 @@ def test_a_selection_is_fitted_with_the_shape_of_all(edges: np.ndarray, inside: 
     assert np.mean(pulls[False]) < -3 / np.sqrt(N_TOYS)
 
 
+def test_signal_beside_the_region_is_not_taken_for_the_shape(
+    edges: np.ndarray, inside: np.ndarray, falling: Spectrum
+) -> None:
+    """Of a cut's events next to the region some are signal: three parameters would follow them up to the region."""
+    expected = falling(4000)
+    whole = TWO.fit_counts(edges, np.random.default_rng(15).poisson(falling(200_000)), WINDOW)
+    leaked = 0.1 * 400 * np.exp(-0.5 * (((edges[1:] + edges[:-1]) / 2 - 3500) / 150) ** 2)
+    rng = np.random.default_rng(16)
+    taken = {0.05: 0, 0.01: 0}
+    for _ in range(N_TOYS):
+        counts = rng.poisson(expected + leaked)
+        for chance in taken:
+            fit = SpectrumFit(selection_f_test=chance).fit_counts(edges, counts, WINDOW, like=whole)
+            taken[chance] += fit.n_shape_parameters > 2
+    assert taken[0.01] < 0.5 * taken[0.05]
+
+
 def test_the_shape_of_all_costs_no_parameter(edges: np.ndarray, falling: Spectrum) -> None:
     """What two parameters describe, they describe with a shape to start from: both span the same functions."""
     counts = np.random.default_rng(13).poisson(falling(20_000))

@@ -6,7 +6,8 @@ F-test finds that another one helps. How far the first rejected parameter would 
 error: on steep spectra behind a trigger the F-test else stops at a function whose bias is as large as its error.
 
 A selection of events is fitted starting from the fitted shape of all events (`like`), so that few events do not take a
-simpler function than many.
+simpler function than many. A third parameter must then be called for clearly: signal beside the region, of which a cut
+leaves a lot, would else be taken for the background's shape.
 
 References:
     CMS-PAS-EXO-22-026 (the functions and the F-test); CDF, PRD 79 (2009) 112002, arXiv:0812.4036.
@@ -43,12 +44,14 @@ class SpectrumFit:
         sqrt_s: Energy of the collisions, GeV.
         max_parameters: Shape parameters at most, 2 to 4.
         f_test: Another parameter is taken where chance would improve the fit as much with less than this probability.
+        selection_f_test: The same for a selection, whose fit starts from the shape of all events.
     """
 
     bin_width: float = 50.0
     sqrt_s: float = 13_000.0
     max_parameters: int = MAX_SHAPE_PARAMETERS
     f_test: float = 0.05
+    selection_f_test: float = 0.01
 
     def fit(
         self, mass: Float[Array, " N"], fit_range: Window, masked: Window, *, like: SpectrumFitResult | None = None
@@ -95,7 +98,7 @@ class SpectrumFit:
             edges, counts, hidden, sqrt_s=self.sqrt_s, n_terms=most + 1, shape=shape
         )
         bins = family.on(edges)
-        best, rejected = self._choose(bins, counts, hidden, start)
+        best, rejected = self._choose(bins, counts, hidden, start, self.chance(like))
         if best is None or best.quality.n_dof < 1:
             raise FitError(f"{where} holds {outside} events in too few bins to fit; loosen the cut or widen the range")
 
@@ -121,6 +124,10 @@ class SpectrumFit:
             coefficient_covariance=covariance,
         )
 
+    def chance(self, like: SpectrumFitResult | None) -> float:
+        """Probability below which the F-test takes another parameter."""
+        return self.f_test if like is None else self.selection_f_test
+
     def bin_edges(self, fit_range: Window, masked: Window) -> Float[Array, " E"]:
         """Edges of the bins, those of the masked window among them."""
         corners = (fit_range[0], *masked, fit_range[1])
@@ -140,7 +147,12 @@ class SpectrumFit:
         return np.concatenate([sides[0], *(side[1:] for side in sides[1:])])
 
     def _choose(
-        self, bins: BinnedSpectrum, counts: Real[Array, " B"], masked: Bool[Array, " B"], start: Float[Array, " K"]
+        self,
+        bins: BinnedSpectrum,
+        counts: Real[Array, " B"],
+        masked: Bool[Array, " B"],
+        start: Float[Array, " K"],
+        chance: float,
     ) -> tuple[LikelihoodFit | None, LikelihoodFit | None]:
         """The fit the F-test arrives at, and the one with a parameter more that it rejects; None for what is not."""
         best = maximise_likelihood(bins, counts, masked, start[: MIN_SHAPE_PARAMETERS + 1])
@@ -148,7 +160,7 @@ class SpectrumFit:
             return None, None
         for n_coefficients in range(MIN_SHAPE_PARAMETERS + 2, len(start) + 1):
             richer = maximise_likelihood(bins, counts, masked, start[:n_coefficients])
-            if richer is None or not richer.improves(best, self.f_test):
+            if richer is None or not richer.improves(best, chance):
                 return best, richer
             best = richer
         return best, None

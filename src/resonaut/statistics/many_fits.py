@@ -91,7 +91,7 @@ def estimate_windows(
 
     going_on, chosen = np.ones(len(counts), dtype=bool), np.zeros(len(counts), dtype=int)
     for simpler, richer in pairwise(fits):
-        going_on &= richer.maxima.valid & richer.improve(simpler, fit.f_test)
+        going_on &= richer.maxima.valid & richer.improve(simpler, fit.chance(like))
         chosen += going_on
 
     result = _none(len(counts))
