@@ -5,7 +5,8 @@ mass spectrum expects in the region, times how many more real than sampled event
 of sideband events that neither the classifier nor the density that it was trained against have seen. Its error holds
 the threshold's, the fit's and that comparison's.
 
-Fit: a fit of the selected events' own spectrum, the region masked. It knows nothing of the sampled background.
+Fit: a fit of the selected events' own spectrum, the region masked, that starts from the shape of all events. It knows
+nothing of the sampled background.
 """
 
 from __future__ import annotations
