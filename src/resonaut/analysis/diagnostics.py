@@ -89,11 +89,13 @@ def diagnose(
     }
     if search.template_fold(0) is not None:
         # A density is judged by events that it has not seen, a cut by a density that its classifiers have not seen.
-        unseen = _sample_sidebands(search.background_model, search, sidebands, seed=rng).events
+        unseen = _sample_sidebands(search.background_model, sidebands, search.folds, seed=rng)
         closure = _compare("sidebands", sidebands.events, unseen) + closure
         two_sample = {"sidebands": _c2st(sidebands.events, unseen, seed=rng)}
         feature_tables.insert(0, tables.feature_table("sidebands", sidebands.events, unseen, expected=len(sidebands)))
-        sampled = _sample_sidebands(search.template_fold, search, sidebands, seed=rng)
+        sampled = _score_folds(
+            search, _sample_sidebands(search.template_fold, sidebands, search.folds, seed=rng), sidebands.fold
+        )
         out["tables/sculpting.parquet"] = sculpted = tables.sculpting_table(
             {"data sidebands": sidebands, "sampled background": _joined(sampled, template)}, cuts, _mass_bins(region)
         )
@@ -124,19 +126,25 @@ def _compare(where: str, data: Events, sampled: Events) -> list[FeatureClosure]:
 
 
 def _sample_sidebands(
-    model_of: Callable[[int], Templated | None], search: CrossFitted, sidebands: ScoredEvents, *, seed: Seed
-) -> ScoredEvents:
-    """Background of the real sideband events' masses, of the model of the fold they are in, and scored by that fold."""
+    model_of: Callable[[int], Templated | None], sidebands: ScoredEvents, folds: int, *, seed: Seed
+) -> Events:
+    """Background of the real sideband events' masses, each from the model of the fold that the real one is in."""
     rng = np.random.default_rng(seed)
     order = np.argsort(sidebands.fold, kind="stable")
-    parts, scores = [], []
-    for k in range(search.folds):
+    parts = []
+    for k in range(folds):
         model = model_of(k)
         assert model is not None
         parts.append(model.background_at(sidebands.events.mass[sidebands.fold == k], seed=rng))
-        scores.append(search.score_fold(parts[-1], k))
-    back = np.argsort(order)
-    return ScoredEvents(Events.concatenate(parts)[back], np.concatenate(scores)[back], sidebands.fold)
+    return Events.concatenate(parts)[np.argsort(order)]
+
+
+def _score_folds(search: CrossFitted, events: Events, fold: Int[Array, " N"]) -> ScoredEvents:
+    """Score each event with the classifiers of the fold that is said to be its own."""
+    score = np.empty(len(events))
+    for k in range(search.folds):
+        score[fold == k] = search.score_fold(events[fold == k], k)
+    return ScoredEvents(events, score, fold)
 
 
 def _c2st(data: Events, sampled: Events, *, seed: Seed) -> C2ST:
