@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -61,7 +61,7 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     maker = commands.add_parser("make")
     maker.add_argument("--out", type=Path, required=True)
-    maker.add_argument("--background", type=Path, help="simulated QCD with the baseline features")
+    maker.add_argument("--background", type=Path, nargs="*", help="simulated QCD with the baseline features, in files")
     maker.add_argument("--events", type=int, default=90_000, help="of each box")
     maker.add_argument("--workers", type=int, default=1)
     hunter = commands.add_parser("hunt")
@@ -79,19 +79,19 @@ def main() -> None:
         )
 
 
-def make(out: Path, background: Path | None, n_events: int, workers: int) -> None:
+def make(out: Path, background: Sequence[Path] | None, n_events: int, workers: int) -> None:
     """Write BOXES/box-SEED.parquet and truth-SEED.json."""
     out.mkdir(parents=True, exist_ok=True)
     for place, seed in enumerate(SEEDS):
         truth_file = out / f"truth-{seed}.json"
         if truth_file.exists():
             continue
-        if background is None:
+        if not background:
             table, truth = simulated_box(out, seed, n_events, workers)
         else:
-            slice_ = pq.read_table(background, columns=[*COLUMNS]).slice(place * n_events, n_events)
+            slice_ = pq.read_table([*background], columns=[*COLUMNS]).slice(place * n_events, n_events)
             if len(slice_) < n_events:
-                raise SystemExit(f"{background} is used up at box {seed}; lower --events")
+                raise SystemExit(f"the background is used up at box {seed}; lower --events, or give more of it")
             table, truth = mixed_box(slice_, out, seed, workers)
         with atomic_path(out / f"box-{seed}.parquet") as temporary:
             pq.write_table(_small(table), temporary, compression="zstd")

@@ -1,13 +1,15 @@
 """Does a hunt measure as much signal as there is, and how little of it does it discover?
 
     python validation/signal_injection.py EVENTS --signal SIGNAL --out OUT --workers 16
-    python validation/signal_injection.py EVENTS --signal SIGNAL --features extended3 --recipe RECIPE --out OUT2
+    python validation/signal_injection.py EVENTS --signal SIGNAL --features extended2 --recipe RECIPE --out OUT2 \
+        --beside OUT
 
 EVENTS is simulated background, cut into disjoint parts of `--size` events; SIGNAL simulated signal. At each strength,
 S / sqrt(B) in the signal region, signal events nobody else has are put into a part, and the whole hunt is made. For
 each cut the table compares the signal that passes (by the labels, which the hunt does not see) with what was measured,
 observed less expected, and with the fitted peak; the last lines give the S / sqrt(B) from which on half of the hunts
-exceed five sigma, beside that of the bump hunt without a cut. Finished hunts are kept in OUT.
+exceed five sigma, beside that of the bump hunt without a cut. injection.png draws both, and with `--beside` those of
+another OUT as well. Finished hunts are kept in OUT.
 """
 
 from __future__ import annotations
@@ -44,6 +46,8 @@ from resonaut.statistics.counting import asimov_z
 
 REGION = Region()
 DISCOVERY = 5.0
+DRAWN = 0.01
+"""The cut whose measured signal is drawn."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -107,6 +111,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=8)
     parser.add_argument("--size", type=int, default=100_000, help="background events of a hunt")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--beside", type=Path, nargs="*", default=[], help="other OUTs, drawn into the same figure")
     parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args()
 
@@ -131,9 +136,11 @@ def main() -> None:
         executor=on_this_machine(options.workers),
         progress="hunts",
     )
-    summary = summarise(cells, results)
+    summary = {"features": options.features} | summarise(cells, results)
     show(summary, options.features)
     (options.out / "result.json").write_text(json.dumps(summary, indent=2) + "\n")
+    others = [json.loads((path / "result.json").read_text()) for path in options.beside]
+    draw([*others, summary], options.out / "injection.png")
 
 
 def _read(path: Path, features: str) -> Events:
@@ -175,7 +182,22 @@ def summarise(cells: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str,
     expected = float(np.mean([cut["expected"] for cut in uncut]))
     error = float(np.mean([cut["expected_error"] for cut in uncut]))
     bump = brentq(lambda s: float(asimov_z(s * sqrt(expected), expected, error)) - DISCOVERY, 0.1, 1000)
-    return {"rows": rows, "z_quoted": medians, "reach": _crossing(medians), "reach_bump_hunt": bump}
+    hunts = [
+        {key: result[key] for key in ("strength", "z_quoted", "claim")}
+        | {"true": tight["n_signal"], "measured": tight["observed"] - tight["expected"]}
+        | {"error": hypot(sqrt(tight["observed"]), tight["expected_error"])}
+        for result in results
+        for tight in result["cuts"]
+        if tight["efficiency"] == DRAWN
+    ]
+    return {
+        "rows": rows,
+        "hunts": hunts,
+        "z_quoted": medians,
+        "z_bump_hunt": [[s, float(asimov_z(s * sqrt(expected), expected, error))] for s in (0.01, 1, 2, 3, 4)],
+        "reach": _crossing(medians),
+        "reach_bump_hunt": bump,
+    }
 
 
 def _crossing(medians: Sequence[tuple[float, float]]) -> float | None:
@@ -184,6 +206,33 @@ def _crossing(medians: Sequence[tuple[float, float]]) -> float | None:
         if low <= DISCOVERY < high:
             return left + (right - left) * (DISCOVERY - low) / (high - low)
     return None
+
+
+def draw(summaries: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Signal after the 1 % cut, measured against true, and the quoted significance against the strength."""
+    from resonaut.plots.style import MUTED, figure, report_style
+
+    with report_style():
+        canvas = figure(10.4, 4.6)
+        yields, reach = canvas.add_axes((0.07, 0.13, 0.41, 0.83)), canvas.add_axes((0.56, 0.13, 0.41, 0.83))
+        for k, summary in enumerate(summaries):
+            hunts, name, colour = summary["hunts"], summary["features"], f"C{k}"
+            true, measured, error = (np.array([hunt[key] for hunt in hunts]) for key in ("true", "measured", "error"))
+            yields.errorbar(true, measured, error, fmt="o", markersize=4, color=colour, alpha=0.7, label=name)
+            points = np.array([(hunt["strength"], hunt["z_quoted"]) for hunt in hunts])
+            reach.plot(*points.T, "o", markersize=4, alpha=0.5, color=colour)
+            reach.plot(*np.transpose(summary["z_quoted"]), color=colour, label=f"{name}, median")
+        yields.axline((0, 0), slope=1, color=MUTED, linestyle="--")
+        yields.set_xlabel(f"true signal events after the {100 * DRAWN:g} % cut")
+        yields.set_ylabel("measured: observed less expected")
+        yields.legend(loc="upper left")
+        reach.plot(*np.transpose(summaries[0]["z_bump_hunt"]), color=MUTED, label="bump hunt without a cut, expected")
+        reach.axhline(DISCOVERY, color=MUTED, linestyle="--")
+        reach.set_xlim(-0.1, max(hunt["strength"] for summary in summaries for hunt in summary["hunts"]) + 0.1)
+        reach.set_xlabel("S/√B in the signal region")
+        reach.set_ylabel("quoted significance")
+        reach.legend(loc="upper left")
+        canvas.savefig(path)
 
 
 def show(summary: Mapping[str, Any], features: str) -> None:
