@@ -176,8 +176,10 @@ def bump_hunt(boxes: Path, results: Mapping[int, HuntResult], n_toys: int, seed:
         return 0.0, None
     best = max(windows, key=lambda result: result.cuts[0].z_local)
     mass = read_events(boxes / f"box-{seed}.parquet", features=COLUMNS[1:], mass="mjj").mass
-    scan = SpectrumScan(windows=[result.region for result in windows], fit_range=best.fit_range)
-    fit = SpectrumFit().fit(mass, best.fit_range, best.region)
+    # The turn-on makes some windows' fits start later than others'; toys have none, and start with the earliest.
+    fit_range = min(result.fit_range for result in windows)
+    scan = SpectrumScan(windows=[result.region for result in windows], fit_range=fit_range)
+    fit = SpectrumFit().fit(mass, fit_range, best.region)
     background = fit.family.on(scan.edges).events(fit.coefficients)
     toys = scan.scan(np.random.default_rng(seed).poisson(background, (n_toys, len(background)))).z
     return global_significance(best.cuts[0].z_local, toys).z, sum(best.region) / 2
