@@ -1,9 +1,9 @@
 """Are the p-values of a hunt what they say, where there is no signal?
 
-    python validation/calibration.py EVENTS --out OUT --workers 16
+    python validation/calibration.py EVENTS ... --out OUT --workers 16
 
-EVENTS is simulated background with the baseline features. Three sets of background-only experiments go through the
-whole hunt, training included, with small settings:
+EVENTS are files of simulated background with the baseline features. Three sets of background-only experiments go
+through the whole hunt, training included, with small settings:
 
 - `generated`: drawn from an autoregressive transformer that learnt EVENTS, another family than the spline flow of the
   hunt; masses from the smoothed spectrum of EVENTS. No event occurs twice, the truth is the same in all of them.
@@ -139,7 +139,7 @@ def learn_generator(background: Events, epochs: int, out: Path) -> Autoregressiv
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("events", type=Path, help="simulated background")
+    parser.add_argument("events", type=Path, nargs="+", help="simulated background")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--experiments", type=int, default=200, help="generated ones")
@@ -150,7 +150,8 @@ def main() -> None:
     options = parser.parse_args()
 
     limit_threads(options.workers)
-    loaded = read_events(options.events, features=resolve("baseline"), mass="mjj")
+    files = [read_events(path, features=resolve("baseline"), mass="mjj") for path in options.events]
+    loaded = Events.concatenate(files)
     background = loaded[REGION.in_window(loaded.mass)]
     if background.labels is not None:
         background = background[background.labels == 0]
@@ -160,7 +161,7 @@ def main() -> None:
     cells += [{"kind": "simulated", "number": k} for k in range(options.parts)]
     cells += [{"kind": "scan", "number": k} for k in range(options.scans)]
     depends_on = {
-        "events": checksum(options.events),
+        "events": [checksum(path) for path in options.events],
         "size": options.size,
         "parts": options.parts,
         "epochs": options.epochs,
