@@ -107,6 +107,10 @@ class Experiment:
             "p_global": result.p_global,
             "z_local": None if significance is None else significance.z_local,
             "z_quoted": [window.z_quoted for window in result.windows],
+            "windows": [
+                {"region": window.region, "z": [[row.z_template, row.z_fit] for row in window.cuts]}
+                for window in result.windows
+            ],
             "claim": result.claim,
             "seconds": sum(result.seconds.values()),
         }
