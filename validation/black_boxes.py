@@ -61,7 +61,7 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     maker = commands.add_parser("make")
     maker.add_argument("--out", type=Path, required=True)
-    maker.add_argument("--background", type=Path, nargs="*", help="simulated QCD with the baseline features, in files")
+    maker.add_argument("--background", type=Path, nargs="+", help="simulated QCD with the baseline features, in files")
     maker.add_argument("--events", type=int, default=90_000, help="of each box")
     maker.add_argument("--workers", type=int, default=1)
     hunter = commands.add_parser("hunt")
@@ -86,7 +86,7 @@ def make(out: Path, background: Sequence[Path] | None, n_events: int, workers: i
         truth_file = out / f"truth-{seed}.json"
         if truth_file.exists():
             continue
-        if not background:
+        if background is None:
             table, truth = simulated_box(out, seed, n_events, workers)
         else:
             slice_ = pq.read_table([*background], columns=[*COLUMNS]).slice(place * n_events, n_events)

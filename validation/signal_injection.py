@@ -156,8 +156,7 @@ def summarise(cells: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str,
         medians.append((float(np.mean([r["strength"] for r in same])), float(np.median([r["z_quoted"] for r in same]))))
         for k, first in enumerate(same[0]["cuts"]):
             cuts = [result["cuts"][k] for result in same]
-            measured = np.array([cut["observed"] - cut["expected"] for cut in cuts])
-            errors = np.array([hypot(sqrt(cut["observed"]), cut["expected_error"]) for cut in cuts])
+            measured, errors = np.array([_measured(cut) for cut in cuts]).T
             true = np.array([cut["n_signal"] for cut in cuts])
             fitted = [
                 (cut["fitted"] - cut["n_signal"]) / cut["fitted_error"] for cut in cuts if cut["fitted"] is not None
@@ -181,11 +180,13 @@ def summarise(cells: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str,
     uncut = [result["cuts"][0] for result in results]
     expected = float(np.mean([cut["expected"] for cut in uncut]))
     error = float(np.mean([cut["expected_error"] for cut in uncut]))
-    bump = brentq(lambda s: float(asimov_z(s * sqrt(expected), expected, error)) - DISCOVERY, 0.1, 1000)
+
+    def z_bump_hunt(strength: float) -> float:
+        return float(asimov_z(strength * sqrt(expected), expected, error))
+
     hunts = [
         {key: result[key] for key in ("strength", "z_quoted", "claim")}
-        | {"true": tight["n_signal"], "measured": tight["observed"] - tight["expected"]}
-        | {"error": hypot(sqrt(tight["observed"]), tight["expected_error"])}
+        | dict(zip(("true", "measured", "error"), (tight["n_signal"], *_measured(tight)), strict=True))
         for result in results
         for tight in result["cuts"]
         if tight["efficiency"] == DRAWN
@@ -194,10 +195,15 @@ def summarise(cells: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str,
         "rows": rows,
         "hunts": hunts,
         "z_quoted": medians,
-        "z_bump_hunt": [[s, float(asimov_z(s * sqrt(expected), expected, error))] for s in (0.01, 1, 2, 3, 4)],
+        "z_bump_hunt": [[strength, z_bump_hunt(strength)] for strength in (0.01, 1, 2, 3, 4)],
         "reach": _crossing(medians),
-        "reach_bump_hunt": bump,
+        "reach_bump_hunt": brentq(lambda strength: z_bump_hunt(strength) - DISCOVERY, 0.1, 1000),
     }
+
+
+def _measured(cut: Mapping[str, Any]) -> tuple[float, float]:
+    """Signal events after a cut, and their error."""
+    return cut["observed"] - cut["expected"], hypot(sqrt(cut["observed"]), cut["expected_error"])
 
 
 def _crossing(medians: Sequence[tuple[float, float]]) -> float | None:
@@ -255,6 +261,10 @@ def show(summary: Mapping[str, Any], features: str) -> None:
         )
     Console(width=130).print(table)
     print("median quoted z:", ", ".join(f"{z:.1f} at {strength:.2f}" for strength, z in summary["z_quoted"]))
+    pulls = np.array([(one["measured"] - one["true"]) / one["error"] for one in summary["hunts"]])
+    for one in summary["hunts"]:
+        print(f"  S/sqrt(B) {one['strength']:.2f}: z {one['z_quoted']:.1f}, claim {one['claim']}")
+    print(f"pull of all {len(pulls)} at the {100 * DRAWN:g} % cut: {pulls.mean():+.2f}, width {pulls.std(ddof=1):.2f}")
     reach = summary["reach"]
     print(f"five sigma from S/sqrt(B) = {'beyond these' if reach is None else f'{reach:.2f}'} on;", end=" ")
     print(f"the bump hunt without a cut: {summary['reach_bump_hunt']:.1f}")
