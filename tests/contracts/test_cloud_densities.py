@@ -59,8 +59,12 @@ def test_it_learns_where_points_lie_given_the_context(fitted):
         across = -points[:, 0] * np.sin(angle) + points[:, 1] * np.cos(angle)
         # 5,000 points know a width to 1 %; the rest is for a network of little training.
         np.testing.assert_allclose([along.std(), across.std()], widths, rtol=0.25)
-    wrong = -np.sin(2 * angle)  # and the context is what makes it so
-    assert np.corrcoef(fake.points[:, 0] * fake.points[:, 1], wrong)[0, 1] < -0.2
+    # And the context is what makes it so: without it this correlation is 0 ± 0.014. The real one is 0.27; training on
+    # another processor moves what little training reaches of it, 0.20 to 0.24, by its last digit.
+    follows, real_follows = (
+        np.corrcoef(points[:, 0] * points[:, 1], np.sin(2 * angle))[0, 1] for points in (fake.points, real.points)
+    )
+    assert real_follows / 2 < follows < 1.3 * real_follows
 
 
 def test_the_numbers_of_points_are_obeyed_down_to_none(fitted):
