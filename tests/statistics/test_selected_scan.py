@@ -8,7 +8,7 @@ import pytest
 from resonaut.errors import FitError
 from resonaut.statistics.background_fit import SpectrumFit
 from resonaut.statistics.bump_hunt import judge_cut
-from resonaut.statistics.counting import z_after_trials
+from resonaut.statistics.counting import significance, z_after_trials
 from resonaut.statistics.selected_scan import Estimates, SelectedScan, WindowCuts, quoted_z
 
 RANGES = ((2600.0, 5000.0), (2700.0, 4900.0))
@@ -74,6 +74,30 @@ def test_an_efficiency_that_is_off_shifts_the_template_alone(scan: SelectedScan)
     here, there = scan.estimate(counts), scan.estimate(counts, shifts=1.0)
     assert (there.z_template > here.z_template).all()  # believed smaller than it is: what is seen looks like more
     np.testing.assert_array_equal(here.z_fit, there.z_fit)
+
+
+def test_closure_is_that_of_each_spectrum() -> None:
+    """Half as many selected events again beside the window: the template expects half as many again inside."""
+    cuts = WindowCuts(
+        window=WINDOWS[1], fit_range=RANGES[1], efficiencies=CUTS, errors=(0.1, 0.3), neighbourhood=(3000.0, 4000.0)
+    )
+    scan = SelectedScan(windows=[cuts])
+    mass, selections = events(4)
+    chosen = [mass[selected] for selected in (selections[0], *selections[3:])]
+    mean = np.stack([np.histogram(masses, scan.edges)[0].astype(float) for masses in chosen])
+    np.testing.assert_allclose(scan.estimate(mean[None], mean=mean).z_template, scan.estimate(mean[None]).z_template)
+    centres = (scan.edges[1:] + scan.edges[:-1]) / 2
+    beside = (centres > 3000) & (centres < 4000) & ~((centres > 3300) & (centres < 3700))
+    more, spectrum = mean.copy(), SpectrumFit().fit(mass, RANGES[1], WINDOWS[1]).integral(*WINDOWS[1])
+    more[1, beside] *= 1.5
+    z = scan.estimate(more[None], mean=mean).z_template[0, 0, 0]
+    kept, passed = mean[1, beside].sum(), more[1, beside].sum()
+    ratio = (passed + 4) / (kept + 4)  # the prior's four events: `statistics/closure.py`
+    inside = mean[1][(centres > 3300) & (centres < 3700)].sum()
+    width = np.hypot(np.sqrt(0.1**2 - 1 / (kept + 4)), 1 / np.sqrt(passed + 4))
+    expected = 0.1 * ratio * spectrum.value
+    error = np.hypot(expected * width, 0.1 * ratio * spectrum.error)
+    assert z == pytest.approx(significance(int(inside), expected, error).z, abs=0.02)
 
 
 def test_the_smaller_estimate_and_the_best_cut_count_after_the_trials() -> None:

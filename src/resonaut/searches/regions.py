@@ -84,8 +84,13 @@ class Region:
         `width` on each side, by default three quarters of the region's own (300 GeV at 3300-3700): near enough that
         the classifier still knows such events, wide enough to count what it selects.
         """
+        low, high = self.neighbourhood(width)
+        return self.in_sidebands(mass) & (mass >= low) & (mass < high)
+
+    def neighbourhood(self, width: float | None = None) -> tuple[float, float]:
+        """The outer edges of the strips that `in_neighbourhood` takes, where the sidebands reach as far."""
         width = 0.75 * (self.high - self.low) if width is None else width
-        return self.in_sidebands(mass) & (mass >= self.low - width) & (mass < self.high + width)
+        return self.low - width, self.high + width
 
     def __str__(self) -> str:
         return f"{self.low:g}:{self.high:g} GeV (sidebands {self.sideband_low:g}:{self.sideband_high:g})"

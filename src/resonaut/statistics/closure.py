@@ -13,9 +13,14 @@ close: the posterior of a Poisson count. With hundreds of events it is what was 
 from dataclasses import dataclass
 from math import hypot, sqrt
 
+import numpy as np
+from jaxtyping import Float, Real
+
 from resonaut.errors import FitError
 
-__all__ = ["ClosureResult", "closure"]
+__all__ = ["ClosureResult", "closure", "closure_ratio"]
+
+Array = np.ndarray
 
 PRIOR_EVENTS = 4
 CORRECTABLE = 0.1
@@ -66,15 +71,27 @@ def closure(real_pass: int, real_total: int, sampled_pass: int, sampled_total: i
     # No error means that every event passed, real and sampled: nothing is left to disagree about.
     pull = difference / statistical if statistical > 0 else 0.0
     expected = real_total * sampled
-    seen = real_pass + PRIOR_EVENTS
-    ratio = seen / (expected + PRIOR_EVENTS)
+    (ratio,), (posterior,) = closure_ratio(np.array([real_pass]), np.array([expected]))
     # Of the posterior, and of the finite sample behind what is expected.
-    error = ratio * hypot(1 / sqrt(seen), expected / (expected + PRIOR_EVENTS) / sqrt(sampled_pass))
+    error = ratio * hypot(posterior, expected / (expected + PRIOR_EVENTS) / sqrt(sampled_pass))
     return ClosureResult(
         relative_difference=difference,
         statistical_error=statistical,
         pull=pull,
-        ratio=ratio,
-        error=error,
+        ratio=float(ratio),
+        error=float(error),
         failed=abs(difference) > MAX_PULL * hypot(statistical, CORRECTABLE),
     )
+
+
+def closure_ratio(
+    real_pass: Real[Array, " N"], expected: Float[Array, " N"]
+) -> tuple[Float[Array, " N"], Float[Array, " N"]]:
+    """Posterior mean of real / expected events beside the region, and its relative width.
+
+    Args:
+        real_pass: Events that pass there.
+        expected: How many should.
+    """
+    seen = real_pass + PRIOR_EVENTS
+    return seen / (expected + PRIOR_EVENTS), 1 / np.sqrt(seen)

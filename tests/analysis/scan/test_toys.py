@@ -13,6 +13,7 @@ from report.conftest import write_run
 from resonaut.analysis.result import HuntResult
 from resonaut.analysis.scan.toys import ScoredWindow, make_toys, toy_batch
 from resonaut.scans.store import Store
+from resonaut.statistics.closure import closure
 
 WINDOWS = ((3056.0, 3426.0), (3230.0, 3622.0))
 N_TOYS = 200
@@ -36,6 +37,7 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> tuple[np.ndarray, list[S
             expected=0.1 * n,
             threshold_error=0.002 * n,
             closure_error=0.0,
+            closure=None,
             z_local=9.0,
         )
         result = replace(template, region=(low, high), fit_range=(2600.0, 5000.0), cuts=[uncut, cut], z_quoted=9.0)
@@ -69,6 +71,30 @@ def test_significances_of_toys_are_standard_normal(
     assert len(list(tmp_path.iterdir())) == 4
     again = make_toys(mass, windows, N_TOYS, seed=2, store=store)
     np.testing.assert_array_equal(toys, again)
+
+
+def test_the_two_estimates_are_off_together(scored: tuple[np.ndarray, list[ScoredWindow]]) -> None:
+    """Both rest on the events beside the window: by 0.83 to 0.89 in 133 hunts that were trained anew."""
+    mass, windows = scored
+    measured = []
+    for window in windows:
+        low, high = window.result.region
+        near = (mass >= low - 300) & (mass < high + 300) & ~((mass >= low) & (mass < high))
+        n = int(near.sum())
+        uncut, cut = window.result.cuts
+        found = closure(n // 10, n, n // 2, 5 * n)
+        cut = replace(cut, closure=found, closure_error=cut.expected * found.error)
+        measured.append(replace(window, result=replace(window.result, cuts=[uncut, cut])))
+    correlation = []
+    for kind in (windows, measured):
+        batch = toy_batch(mass, kind, seed=1)
+        counts = batch.pool.toys(N_TOYS, seed=2)
+        shifts = np.random.default_rng(3).standard_normal((N_TOYS, 2, 1))
+        found = batch.statistics.estimate(counts, mean=batch.pool.mean, shifts=shifts)
+        use = found.described[:, 0, 0]
+        correlation.append(np.corrcoef(found.z_template[use, 0, 0], found.z_fit[use, 0, 0])[0, 1])
+    assert correlation[1] == pytest.approx(0.86, abs=0.08)
+    assert correlation[0] < correlation[1]
 
 
 def test_a_cut_that_keeps_nothing_keeps_what_is_expected_in_toys(

@@ -23,6 +23,7 @@ from resonaut.errors import FitError
 from resonaut.scans.executors import Executor
 from resonaut.scans.scan import scan
 from resonaut.scans.store import Store
+from resonaut.searches.regions import Region
 from resonaut.statistics.raking import rake
 from resonaut.statistics.resampling import EventPool, smear
 from resonaut.statistics.selected_scan import Estimates, SelectedScan, WindowCuts, quoted_z
@@ -70,7 +71,8 @@ class ToyBatch:
         rng = np.random.default_rng([self.seed, int(cell["batch"])])
         counts = self.pool.toys(int(cell["n"]), seed=rng)
         shifts = rng.standard_normal((len(counts), len(self.statistics.windows), self.statistics.n_cuts))
-        z = quoted_z(self.statistics.estimate(counts, shifts=shifts), centre=self.centre)
+        estimates = self.statistics.estimate(counts, mean=self.pool.mean, shifts=shifts)
+        z = quoted_z(estimates, centre=self.centre)
         return {"z": [[None if np.isnan(value) else round(float(value), 6) for value in toy] for toy in z]}
 
     @cached_property
@@ -128,11 +130,13 @@ def toy_batch(mass: Float[Array, " N"], windows: Sequence[ScoredWindow], *, seed
 def _cuts(result: HuntResult) -> WindowCuts:
     """What the statistics know of a window's cuts."""
     uncut, *rows = result.cuts
+    measured = all(row.closure is not None for row in rows)
     return WindowCuts(
         window=result.region,
         fit_range=result.fit_range,
         efficiencies=[row.expected / uncut.expected for row in rows],
         errors=[hypot(row.threshold_error, row.closure_error) / row.expected for row in rows],
+        neighbourhood=Region(*result.region, *result.sidebands).neighbourhood() if measured else None,
     )
 
 
