@@ -29,6 +29,7 @@ import numpy as np
 import torch
 
 from resonaut.integration.integrator import Integrator
+from resonaut.integration.points import Scale
 from resonaut.integration.processes.drell_yan import DrellYan
 from resonaut.integration.processes.toys import TOYS, Toy
 from resonaut.integration.unweighting import efficiency
@@ -52,7 +53,7 @@ def integrand(name: str) -> Toy:
 def resonaut(toy: Toy, n: int, seed: int, settings: dict[str, Any]) -> Cell:
     integrator = read_config(Integrator, {"refine": "always", **settings})
     # Half of the evaluations: for the grid of each channel, and for a survey before each round and after the last.
-    integrator.grid_points = min(integrator.grid_points, n // 200)
+    integrator.grid_points = min(integrator.grid_points, n // 400)
     grid = integrator.grid_points * integrator.grid_iterations * len(toy.integrand.groups())
     integrator.points = (n // 2 - grid) // (integrator.rounds + 1)
     integrator.fit(toy.integrand, seed=seed)
@@ -98,12 +99,15 @@ def madnis(toy: Toy, n: int, seed: int, settings: dict[str, Any], buffered: int 
 
     torch.manual_seed(seed)
     ours, channels = toy.integrand, toy.integrand.n_channels
+    # Its network of channel weights wants inputs of the size of one, and these may be GeV^2.
+    probe = torch.rand(1000, ours.dimensions, dtype=torch.float64)
+    scale = Scale.of(ours(probe, torch.arange(1000) % channels).y)
 
     def function(x: torch.Tensor, channel: torch.Tensor | None = None) -> Any:
         found = ours(x.double(), torch.zeros(len(x), dtype=torch.int64) if channel is None else channel)
         if channels == 1:
             return found.weight.float()
-        return found.weight.float(), found.y.float(), found.alpha.float()
+        return found.weight.float(), scale(found.y), found.alpha.float().clamp(min=1e-12)  # it takes the logarithm
 
     several = {"channel_count": channels, "remapped_dim": ours.dimensions, "has_channel_weight_prior": True}
     steps = (1 + buffered) * (n // 2 // 1024)
@@ -121,9 +125,10 @@ def madnis(toy: Toy, n: int, seed: int, settings: dict[str, Any], buffered: int 
         start = time.process_time()
         theirs.train(steps // CHECKPOINTS)
         seconds += time.process_time() - start
-        # One channel at a time: weights of a mixture carry a factor of their own.
+        # One channel at a time: weights of a mixture carry a factor of their own. What is no number counts as zero.
         drawn = [theirs.sample(SURVEY, channel=c if channels > 1 else None) for c in range(channels)]
-        history.append([seconds, efficiency([points.weights.double() for points in drawn])])
+        weights = [points.weights.double().nan_to_num() for points in drawn]
+        history.append([seconds, efficiency(weights)])
     value, error = theirs.integrate(n // 2)
     return {"value": value, "error": error, "efficiency": history[-1][1], "history": history}
 

@@ -86,7 +86,7 @@ def test_a_learning_that_was_killed_goes_on_to_the_bit(make_small, tmp_path):
     def dying(x, channel):
         nonlocal calls
         calls += 1
-        if calls > 13:  # 10 for the grid, the probe, two surveys
+        if calls > 23:  # 20 for the grid, the probe, two surveys
             raise KeyboardInterrupt
         return toy.integrand(x, channel)
 

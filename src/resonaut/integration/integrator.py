@@ -56,7 +56,8 @@ class Integrator:
         points: Evaluations a round, over all channels.
         buffer: Rounds whose points are trained on.
         grid_bins: Of each coordinate of the VEGAS grid.
-        grid_iterations: Adaptations of the grid, each by `grid_points` evaluations a group; 0 leaves it flat.
+        grid_iterations: Adaptations of the grid, each by `grid_points` evaluations a group; the second half of them is
+            averaged. 0 leaves it flat.
         grid_points: Evaluations an iteration.
         grid_damping: VEGAS's alpha.
         transforms: Coupling layers of a flow; None takes 2 log2(dimensions), at least 4.
@@ -72,9 +73,9 @@ class Integrator:
     rounds: Annotated[int, Field(ge=1)] = 5
     points: Annotated[int, Field(ge=1000)] = 50_000
     buffer: Annotated[int, Field(ge=1)] = 5
-    grid_bins: Annotated[int, Field(ge=2)] = 64
-    grid_iterations: Annotated[int, Field(ge=0)] = 10
-    grid_points: Annotated[int, Field(ge=100)] = 5000
+    grid_bins: Annotated[int, Field(ge=2)] = 128
+    grid_iterations: Annotated[int, Field(ge=0)] = 20
+    grid_points: Annotated[int, Field(ge=100)] = 2500
     grid_damping: Annotated[float, Field(ge=0)] = 0.5
     transforms: Annotated[int, Field(ge=1)] | None = None
     bins: Annotated[int, Field(ge=2)] = 12

@@ -86,6 +86,9 @@ def adapt_grid(
 ) -> VegasGrid:
     """A grid adapted to an integrand, so that its density minimises the variance among those that factorise.
 
+    An adaptation moves the knots by the noise of its own points, and the more the narrower the bins are. The knots of
+    the second half of the iterations are averaged, which allows for twice the bins.
+
     Args:
         value: The integrand at points of the cube, finite.
         dimensions: Of the cube.
@@ -98,6 +101,7 @@ def adapt_grid(
     import vegas
 
     grid = vegas.AdaptiveMap([[0.0, 1.0]] * dimensions, ninc=bins)
+    adapted = []
     for _ in range(iterations):
         u = rng.random((points, dimensions))
         x, jacobian = np.empty_like(u), np.empty(points)
@@ -107,4 +111,7 @@ def adapt_grid(
             continue  # nothing found: nothing learnt, and VEGAS would divide by zero
         grid.add_training_data(u, (found / np.abs(found).max()) ** 2)
         grid.adapt(alpha=damping)
-    return VegasGrid.through(np.array(grid.grid)[:, : bins + 1])
+        adapted.append(np.array(grid.grid)[:, : bins + 1])
+    if not adapted:
+        return VegasGrid.identity(dimensions)
+    return VegasGrid.through(np.mean(adapted[len(adapted) // 2 :], axis=0))
