@@ -194,6 +194,8 @@ def main() -> None:
     claims = {kind: sum(result["claim"] == "made" for result in found) for kind, found in by_kind.items()}
     seconds = np.median([result["seconds"] for result in results])
     print(f"claims made: {claims}; an experiment took {seconds:.0f} s (median)")
+    for name, z in window_significances(by_kind["scan"]).items():
+        print(f"windows of the scans, {name} z: mean {z.mean():+.2f}, width {z.std():.2f}, n = {len(z)}")
     (options.out / "result.json").write_text(json.dumps({"tests": tests, "claims": claims}, indent=2) + "\n")
     draw(by_kind["generated"], options.out / "calibration.png")
 
@@ -252,6 +254,16 @@ def judge_scans(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "passed": bool(ks > 0.01),
         }
     ]
+
+
+def window_significances(results: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
+    """Of all windows of all scans: what each quotes, and what its estimates say at every cut."""
+    if not results:
+        return {}
+    cuts = np.array([z for result in results for window in result["windows"] for z in window["z"][1:]], dtype=float)
+    found = {"quoted": np.array([z for result in results for z in result["z_quoted"]], dtype=float)}
+    found |= {name: cuts[:, i] for i, name in enumerate(("template", "fit"))}
+    return {name: z[np.isfinite(z)] for name, z in found.items()}
 
 
 def p_values(results: Sequence[Mapping[str, Any]], efficiency: float, estimate: str) -> np.ndarray:

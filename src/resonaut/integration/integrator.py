@@ -73,10 +73,10 @@ class Integrator:
     rounds: Annotated[int, Field(ge=1)] = 5
     points: Annotated[int, Field(ge=1000)] = 50_000
     buffer: Annotated[int, Field(ge=1)] = 5
-    grid_bins: Annotated[int, Field(ge=2)] = 128
+    grid_bins: Annotated[int, Field(ge=2)] = 64
     grid_iterations: Annotated[int, Field(ge=0)] = 20
     grid_points: Annotated[int, Field(ge=100)] = 2500
-    grid_damping: Annotated[float, Field(ge=0)] = 0.5
+    grid_damping: Annotated[float, Field(ge=0)] = 0.75
     transforms: Annotated[int, Field(ge=1)] | None = None
     bins: Annotated[int, Field(ge=2)] = 12
     hidden: tuple[int, ...] = (32, 32)

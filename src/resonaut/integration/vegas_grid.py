@@ -86,8 +86,8 @@ def adapt_grid(
 ) -> VegasGrid:
     """A grid adapted to an integrand, so that its density minimises the variance among those that factorise.
 
-    An adaptation moves the knots by the noise of its own points, and the more the narrower the bins are. The knots of
-    the second half of the iterations are averaged, which allows for twice the bins.
+    An adaptation moves the knots by the noise of its own points. Those of the second half of the iterations are
+    averaged: a flow on top follows the integrand the better the smoother its grid is, and less damping is needed.
 
     Args:
         value: The integrand at points of the cube, finite.
