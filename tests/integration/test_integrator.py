@@ -42,6 +42,15 @@ def test_a_trained_map_is_better_and_as_right(make_small):
     assert float(weight.sum()) == pytest.approx(toy.integral, rel=5 * best.relative_deviation / math.sqrt(4000))
 
 
+def test_a_flow_stands_on_a_smoother_grid_and_what_is_enough_is_left_alone(make_small):
+    enough = make_small(refine="auto").fit(TOYS["breit-wigners"].integrand, seed=1)
+    assert (len(enough.history_), enough.refined_) == (1, False)
+    assert enough.integral_map_.sampler.grids[0].knots.shape == (3, 33)
+    trained = make_small(refine="auto", rounds=2, flow_grid_bins=16).fit(TOYS["ring"].integrand, seed=1)
+    assert (len(trained.history_), trained.refined_) == (4, True)  # the grid, the smoother one, two trainings
+    assert trained.event_map_.sampler.grids[0].knots.shape == (2, 17)
+
+
 def test_integrals_and_events_each_have_the_map_that_is_best_for_them(make_small):
     """A short training flattens most of the Gaussian and spoils its tails, which decide how many points are kept."""
     integrator = make_small(refine="always", points=6000, grid_points=5000, grid_bins=64).fit(

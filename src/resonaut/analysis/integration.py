@@ -151,11 +151,15 @@ def run_integration(
 
 
 def _learning(integrator: Integrator) -> pa.Table:
-    """The map before the first round of training and after each, by points it had not learnt from."""
+    """The map before the first round of training and after each, by points it had not learnt from.
+
+    Round -1 is a grid that was not efficient enough to be left alone, with all its bins.
+    """
     history = integrator.history_
+    first = integrator.rounds + 1 - len(history) if integrator.refined_ else 0
     return pa.table(
         {
-            "round": list(range(len(history))),
+            "round": list(range(first, first + len(history))),
             "efficiency": [quality.efficiency for quality in history],
             "relative_deviation": [quality.relative_deviation for quality in history],
             "seconds": integrator.seconds_,

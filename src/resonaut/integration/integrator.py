@@ -55,7 +55,8 @@ class Integrator:
         rounds: Of evaluating and training.
         points: Evaluations a round, over all channels.
         buffer: Rounds whose points are trained on.
-        grid_bins: Of each coordinate of the VEGAS grid.
+        grid_bins: Of each coordinate of a VEGAS grid that is used alone.
+        flow_grid_bins: Of the one beneath a flow, which follows an integrand the better the smoother its grid is.
         grid_iterations: Adaptations of the grid, each by `grid_points` evaluations a group; the second half of them is
             averaged. 0 leaves it flat.
         grid_points: Evaluations an iteration.
@@ -74,6 +75,7 @@ class Integrator:
     points: Annotated[int, Field(ge=1000)] = 50_000
     buffer: Annotated[int, Field(ge=1)] = 5
     grid_bins: Annotated[int, Field(ge=2)] = 64
+    flow_grid_bins: Annotated[int, Field(ge=2)] = 16
     grid_iterations: Annotated[int, Field(ge=0)] = 20
     grid_points: Annotated[int, Field(ge=100)] = 2500
     grid_damping: Annotated[float, Field(ge=0)] = 0.75

@@ -52,6 +52,8 @@ class Map:
 class Learning:
     """One learning under way."""
 
+    sampler: Sampler
+    """The map under way."""
     for_integrals: Map
     """Of the least deviation of the weights."""
     for_events: Map
@@ -71,27 +73,36 @@ class Learning:
     def run(self) -> None:
         """Learn until the rounds are done, or the grid turns out to be enough."""
         self._begin()
+        if self.settings.refine != "always":
+            self._judge(self._survey(0))
+            if self._grid_is_enough():
+                return
+            self.sampler = replace(self.sampler, grids=self._grids(self.settings.flow_grid_bins))
         for number in range(self.settings.rounds + 1):
             survey = self._survey(number)
-            now = Map(self._frozen(), survey)
-            quality = now.quality
-            if quality.relative_deviation <= self._least:
-                self.for_integrals, self._least = now, quality.relative_deviation
-            if quality.efficiency >= self._highest:
-                self.for_events, self._highest = now, quality.efficiency
-            self.history.append(quality)
-            self.seconds.append(time.process_time() - self._start)
-            if number == self.settings.rounds or self._grid_is_enough():
+            self._judge(survey)
+            if number == self.settings.rounds:
                 return
             self.rounds = [*self.rounds, survey][-self.settings.buffer :]
             if self._drop_channels(survey):
                 self._least, self._highest = math.inf, -1.0  # the next map has other channels: there is none to beat
             self._train(number)
 
+    def _judge(self, survey: dict[int, Points]) -> None:
+        """Keep the map of now if it is the best so far."""
+        now = Map(self._frozen(), survey)
+        quality = now.quality
+        if quality.relative_deviation <= self._least:
+            self.for_integrals, self._least = now, quality.relative_deviation
+        if quality.efficiency >= self._highest:
+            self.for_events, self._highest = now, quality.efficiency
+        self.history.append(quality)
+        self.seconds.append(time.process_time() - self._start)
+
     def _begin(self) -> None:
         """Grids and networks as they are before the first round."""
         s, integrand = self.settings, self.integrand
-        grids = [self._grid(number) for number in range(len(self.groups))]
+        grids = self._grids(s.flow_grid_bins if s.refine == "always" else s.grid_bins)
         probe = torch.rand(1000, integrand.dimensions, generator=generator(self.seed, 6), dtype=torch.float64)
         channel = torch.arange(len(probe)) % integrand.n_channels
         found = integrand(probe, channel)
@@ -116,8 +127,12 @@ class Learning:
             ).eval()
         self.sampler = Sampler(integrand, self.groups, grids, maps, Scale.of(usable))
 
-    def _grid(self, group: int) -> VegasGrid:
-        """VEGAS's map of a group, by the prior channel weights."""
+    def _grids(self, bins: int) -> list[VegasGrid]:
+        """VEGAS's map of each group."""
+        return [self._grid(group, bins) for group in range(len(self.groups))]
+
+    def _grid(self, group: int, bins: int) -> VegasGrid:
+        """VEGAS's map of one, by the prior channel weights."""
         s, channels = self.settings, torch.tensor(self.groups[group])
         if not s.grid_iterations:
             return VegasGrid.identity(self.integrand.dimensions)
@@ -134,7 +149,7 @@ class Learning:
         return adapt_grid(
             value,
             self.integrand.dimensions,
-            bins=s.grid_bins,
+            bins=bins,
             iterations=s.grid_iterations,
             points=s.grid_points,
             damping=s.grid_damping,
@@ -170,8 +185,7 @@ class Learning:
         return survey
 
     def _grid_is_enough(self) -> bool:
-        refine = self.settings.refine
-        return refine == "never" or (refine == "auto" and not self.n_trained and self.history[-1].efficiency >= ENOUGH)
+        return self.settings.refine == "never" or self.history[-1].efficiency >= ENOUGH
 
     def _frozen(self) -> Sampler:
         """The map as it is now."""

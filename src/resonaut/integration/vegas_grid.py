@@ -87,7 +87,7 @@ def adapt_grid(
     """A grid adapted to an integrand, so that its density minimises the variance among those that factorise.
 
     An adaptation moves the knots by the noise of its own points. Those of the second half of the iterations are
-    averaged: a flow on top follows the integrand the better the smoother its grid is, and less damping is needed.
+    averaged, which wants less damping.
 
     Args:
         value: The integrand at points of the cube, finite.
