@@ -183,7 +183,7 @@ def test_a_map_may_be_trained_around_points_that_are_not_finite(make_small):
     def function(x):
         return np.select([x[:, 0] < 0.1, x[:, 0] < 0.2], [np.inf, np.nan], 2 * x[:, 1])
 
-    integrator = make_small(refine="always", rounds=1).fit(from_numpy(function, 2), seed=1)
+    integrator = make_small(refine="always", rounds=1, points=12_000).fit(from_numpy(function, 2), seed=1)
     result = integrator.integrate(10_000, seed=2)
     assert result.n_nonfinite > 0
     assert abs(result.integral - 0.8) < 4 * result.error

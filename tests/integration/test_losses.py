@@ -22,7 +22,7 @@ def integral(loss, a, b, n=2001):
     i = f.mean(dim=1)
     r = (i / i.sum()).detach()[:, None]
     if loss == "variance":
-        return (f**2 / (r * q)).mean(dim=1).sum()
+        return (f**2 / (r * q)).mean(dim=1).sum() - i.sum().detach() ** 2
     if loss == "stratified-variance":
         return ((f**2 / q).mean(dim=1) - i**2).sqrt().sum() ** 2
     if loss == "kl":
@@ -67,6 +67,16 @@ def test_the_best_map_is_the_integrand_itself(loss):
     assert torch.autograd.grad(value, a)[0].abs() < 1e-3
     if loss == "kl":
         assert float(value.detach()) == pytest.approx(1.5 * math.log(1.5), rel=1e-3)
+
+
+@pytest.mark.parametrize("loss", [loss for loss in LOSSES if loss != "stratified-variance"])
+def test_at_the_best_map_no_point_pulls(loss):
+    """Not only on average: what a few points say of a perfect map is nothing."""
+    u = torch.rand(50, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    share = torch.ones_like(u)  # of a flat integrand, I = 1
+    log_prob = torch.zeros_like(u, requires_grad=True)
+    value = map_loss(loss, share, log_prob, torch.zeros_like(u), torch.zeros(50, dtype=torch.int64), 1)
+    torch.testing.assert_close(torch.autograd.grad(value.sum(), log_prob)[0], torch.zeros_like(u))
 
 
 @pytest.mark.parametrize("loss", LOSSES)

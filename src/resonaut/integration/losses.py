@@ -5,13 +5,18 @@ integrand. The map's own density is q_i(u), and r_i the share of the points that
 integral over all channels, estimated with the points of s, whoever drew them, so that points can be used again after
 the map has changed. Gradients reach the map through q and the channel weights through F.
 
-- "variance": sum_i int F^2/(r_i q_i), the variance where channels get points in proportion to their integrals;
+- "variance": sum_i int F^2/(r_i q_i) - I^2, the variance where channels get points in proportion to their integrals;
 - "stratified-variance": (sum_i sqrt Var_i)^2, the variance where they get them in proportion to their errors;
 - "kl": sum_i int F log F/(r_i q_i): the map covers all that the integrand has;
 - "reverse-kl": sum_i int r_i q_i log r_i q_i/F: the map stays where the integrand is.
 
 With the shares r_i = I_i/I held fixed, the gradient of "variance" and "kl" is still that of the whole, as the sum of
 the I_i does not depend on the channel weights.
+
+All but the stratified variance are written as distances point by point, of F from what a perfect map has there, I r_i
+q_i: the variance as sum_i int (F - I r_i q_i)^2/(r_i q_i), the others with F - I r_i q_i added or taken off, whose
+integral is zero. It is the same loss up to a constant, but the gradient of every single point vanishes at a perfect
+map, and the noise of the gradient with it.
 
 References:
     MadNIS, arXiv:2212.06172 (eqs. 21 to 24), arXiv:2311.01548 (stratified variance, section 2.2)
@@ -54,11 +59,13 @@ def map_loss(
     weight = share * torch.exp(-log_sampled)
     with torch.no_grad():
         integrals = _sums(weight.abs(), channel, n_channels) / len(weight)
-        fraction = (integrals / integrals.sum()).clamp(min=1e-6)
+        integral = integrals.sum()
+        fraction = (integrals / integral).clamp(min=1e-6)
         log_fraction = fraction.log()[channel]
+    perfect = integral * torch.exp(log_fraction + log_prob - log_sampled)  # I r q / s
     if loss == "variance":
-        # F^2/(s r q): F/s is a weight of order one, and so is F/(r q).
-        return weight * share * torch.exp(-log_fraction - log_prob)
+        # |F|/(r q) is of order one, and I where the map is perfect.
+        return perfect * (share.abs() * torch.exp(-log_fraction - log_prob) - integral) ** 2 / integral
     if loss == "stratified-variance":
         mean = _sums(weight, channel, n_channels) / len(weight)
         square = _sums(weight * share * torch.exp(-log_prob), channel, n_channels) / len(weight)
@@ -66,9 +73,10 @@ def map_loss(
         deviations = (square - mean**2).clamp(min=1e-12).sqrt()
         return (deviations.sum() ** 2).expand(len(weight))
     log_ratio = share.abs().clamp(min=_EMPTY).log() - log_prob - log_fraction
+    beyond = weight.abs() - perfect
     if loss == "kl":
-        return weight.abs() * log_ratio
-    return -torch.exp(log_fraction + log_prob - log_sampled) * log_ratio
+        return weight.abs() * log_ratio - beyond
+    return (beyond - perfect * log_ratio) / integral
 
 
 def _sums(values: Float[Tensor, " B"], channel: Int[Tensor, " B"], n: int) -> Float[Tensor, " C"]:
