@@ -80,9 +80,10 @@ def test_at_the_best_map_no_point_pulls(loss):
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_points_where_there_is_nothing_do_no_harm(loss):
+@pytest.mark.parametrize("share", [[0.0, 1.0, 2.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
+def test_points_where_there_is_nothing_do_no_harm(loss, share):
     log_prob = torch.zeros(4, requires_grad=True)
-    share = torch.tensor([0.0, 1.0, 2.0, 0.0])
+    share = torch.tensor(share)
     value = map_loss(loss, share, log_prob, torch.zeros(4), torch.tensor([0, 0, 0, 1]), 2)
     assert value.isfinite().all()
     assert torch.autograd.grad(value.sum(), log_prob)[0].isfinite().all()

@@ -59,7 +59,7 @@ def map_loss(
     weight = share * torch.exp(-log_sampled)
     with torch.no_grad():
         integrals = _sums(weight.abs(), channel, n_channels) / len(weight)
-        integral = integrals.sum()
+        integral = integrals.sum().clamp(min=_EMPTY)  # a batch may hold none of a sparse integrand
         fraction = (integrals / integral).clamp(min=1e-6)
         log_fraction = fraction.log()[channel]
     perfect = integral * torch.exp(log_fraction + log_prob - log_sampled)  # I r q / s
