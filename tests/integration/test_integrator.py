@@ -53,9 +53,7 @@ def test_a_flow_stands_on_a_smoother_grid_and_what_is_enough_is_left_alone(make_
 
 def test_integrals_and_events_each_have_the_map_that_is_best_for_them(make_small):
     """A short training flattens most of the Gaussian and spoils its tails, which decide how many points are kept."""
-    integrator = make_small(refine="always", points=6000, grid_points=5000, grid_bins=64).fit(
-        TOYS["gaussian"].integrand, seed=1
-    )
+    integrator = make_small(refine="always", points=6000, grid_points=5000).fit(TOYS["gaussian"].integrand, seed=1)
     history = integrator.history_
     assert integrator.integral_map_.quality.relative_deviation == min(one.relative_deviation for one in history)
     best = max(one.efficiency for one in history)
