@@ -86,6 +86,7 @@ _BUILT_IN: dict[str, dict[str, str]] = {
     "cloud": {
         "cloud-diffusion": "resonaut.models.density.cloud_diffusion:CloudDiffusion",
         "epic-fm": "resonaut.models.density.epic_flow_matching:EPiCFlowMatching",
+        "subjets": "resonaut.models.density.subjet_cloud:SubjetCloud",
     },
     "mass": {
         "kde": "resonaut.models.density.mass:KernelMass",

@@ -43,11 +43,26 @@ def test_the_projected_momenta_sum_to_the_jet(counts, seed):
     np.testing.assert_allclose(found.mass / found.pt, before.mass / before.pt, rtol=1e-6, atol=1e-6)
 
 
+@given(st.lists(st.integers(2, 30), min_size=1, max_size=6), st.integers(0, 1000))
+def test_masses_are_projected_too_where_they_are_wanted(counts, seed):
+    cloud = particles(counts, seed)
+    before = jets_of(cloud)
+    n = len(counts)
+    # No jet of radius 1 has a larger mass.
+    mass = 1000 * np.random.default_rng(seed).uniform(0.05, 0.6, n)
+    wanted = Jets(pt=np.full(n, 1000.0), eta=before.eta, phi=before.phi, mass=mass, n=np.asarray(counts))
+    found = jets_of(project(cloud, wanted, masses=True))
+    np.testing.assert_allclose(found.mass, wanted.mass, rtol=2e-4)
+    np.testing.assert_allclose(found.pt, wanted.pt, rtol=1e-9)
+    np.testing.assert_allclose(found.eta, wanted.eta, atol=1e-9)
+
+
+@pytest.mark.parametrize("in_openings", [False, True])
 @given(counts, st.integers(0, 1000))
-def test_the_frame_and_back(counts, seed):
+def test_the_frame_and_back(in_openings, counts, seed):
     cloud = particles(counts, seed)
     jets = jets_of(cloud)
-    back = from_frame(into_frame(cloud, jets), jets)
+    back = from_frame(into_frame(cloud, jets, in_openings=in_openings), jets, in_openings=in_openings)
     np.testing.assert_allclose(back.points[:, :2], cloud.points[:, :2], rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(np.cos(back.points[:, 2] - cloud.points[:, 2]), 1, atol=1e-12)
     same = project(cloud, jets)

@@ -283,3 +283,32 @@ def test_progress_is_shown_only_if_asked(data, capsys):
     assert capsys.readouterr() == ("", "")
     replace(TRAINER, progress=True).fit(Line(), data, seed=1)
     assert capsys.readouterr().err
+
+
+class Judged(Line):
+    """One that is judged by its epoch's number, and whose loss is finite for so many epochs."""
+
+    def __init__(self, finite_epochs):
+        super().__init__()
+        self.finite, self.epochs = finite_epochs, 0
+
+    def loss(self, batch):
+        return super().loss(batch) if self.epochs < self.finite else super().loss(batch) * torch.nan
+
+    def judge(self, data):
+        self.epochs += 1
+        return {"distance": float(10 - self.epochs), "other": 1.0}
+
+    def verdict(self, history):
+        return None
+
+
+def test_what_was_judged_before_the_loss_ran_away_is_kept(data):
+    history = replace(TRAINER, epochs=9, validation_fraction=0.2).fit(network := Judged(3), data, seed=1)
+    assert "became nan in epoch 4" in history.stopped
+    assert "The best epoch is kept" in history.stopped
+    assert history.best_epochs == [2]
+    assert history.epochs == len(history.validation_loss) == len(history.measures["other"]) == 3
+    assert torch.isfinite(weights(network)).all()
+    with pytest.raises(FitError, match="became nan in epoch 1"):
+        replace(TRAINER, validation_fraction=0.2).fit(Judged(0), data, seed=1)

@@ -20,6 +20,12 @@ __all__ = ["Jets", "from_frame", "into_frame", "jets_of", "project"]
 
 Array = np.ndarray
 
+_LEAST_OPENING = 1e-6
+"""Two particles may be parallel."""
+_MASS_STEPS, _MASS_ACCURACY = 10, 1e-4
+_WIDEST = 3.0
+"""Factor by which angles are changed at most in one step."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Jets:
@@ -45,6 +51,11 @@ class Jets:
         return Jets(**{name: column[rows] for name, column in vars(self).items()})
 
     @property
+    def opening(self) -> Float[Array, " N"]:
+        """Mass over pT: the scale of the angles in a jet."""
+        return np.maximum(self.mass / self.pt, _LEAST_OPENING)
+
+    @property
     def rapidity(self) -> Float[Array, " N"]:
         """True rapidities: of a jet with mass not its pseudorapidity."""
         return np.arcsinh(self.pt * np.sinh(self.eta) / np.hypot(self.pt, self.mass))
@@ -65,24 +76,53 @@ def jets_of(particles: PointCloud) -> Jets:
     )
 
 
-def into_frame(particles: PointCloud, jets: Jets) -> PointCloud:
-    """(pT, eta, phi) to (log of pT over the jet's, eta and phi minus the jet's)."""
+def into_frame(particles: PointCloud, jets: Jets, *, in_openings: bool = False) -> PointCloud:
+    """(pT, eta, phi) to (log of pT over the jet's, eta and phi minus the jet's).
+
+    Args:
+        particles: Of the jets.
+        jets: Their frames.
+        in_openings: Angles in units of the jet's mass over pT, in which jets of all masses look alike.
+    """
     pt, eta, phi = particles.points.astype(np.float64).T
     of = particles.owner
-    relative = np.log(pt / jets.pt[of]), eta - jets.eta[of], wrapped(phi - jets.phi[of])
+    unit = jets.opening[of] if in_openings else 1.0
+    relative = np.log(pt / jets.pt[of]), (eta - jets.eta[of]) / unit, wrapped(phi - jets.phi[of]) / unit
     return PointCloud(np.stack(relative, axis=1), particles.offsets)
 
 
-def from_frame(relative: PointCloud, jets: Jets) -> PointCloud:
+def from_frame(relative: PointCloud, jets: Jets, *, in_openings: bool = False) -> PointCloud:
     """The inverse of `into_frame`."""
     log_pt, eta, phi = relative.points.T
     of = relative.owner
-    absolute = np.exp(log_pt) * jets.pt[of], eta + jets.eta[of], wrapped(phi + jets.phi[of])
+    unit = jets.opening[of] if in_openings else 1.0
+    absolute = np.exp(log_pt) * jets.pt[of], unit * eta + jets.eta[of], wrapped(unit * phi + jets.phi[of])
     return PointCloud(np.stack(absolute, axis=1), relative.offsets)
 
 
-def project(particles: PointCloud, jets: Jets) -> PointCloud:
-    """The same particles moved so that their momenta sum to the jets' pT, eta and phi; mass over pT stays as it was."""
+def project(particles: PointCloud, jets: Jets, *, masses: bool = False) -> PointCloud:
+    """The same particles moved so that their momenta sum to the jets' pT, eta and phi; mass over pT stays as it was.
+
+    Args:
+        particles: Some of each jet.
+        jets: What they shall sum to.
+        masses: Draw the particles to the jet's axis or away from it until their mass is the jet's, too. A single one
+            has none.
+    """
+    projected = _to_momenta(particles, jets)
+    for _ in range(_MASS_STEPS if masses else 0):
+        # At small angles mass is proportional to them, and the first step is the last.
+        found = jets_of(projected).mass
+        factor = np.divide(jets.mass, found, out=np.ones_like(found), where=found > 1e-9 * jets.pt)
+        if np.abs(factor - 1).max(initial=0.0) < _MASS_ACCURACY:
+            break
+        relative = into_frame(projected, jets)
+        relative.points[:, 1:] *= np.clip(factor, 1 / _WIDEST, _WIDEST)[relative.owner, None]
+        projected = _to_momenta(from_frame(relative, jets), jets)
+    return projected
+
+
+def _to_momenta(particles: PointCloud, jets: Jets) -> PointCloud:
     found = jets_of(particles)
     of = particles.owner
     scale = np.divide(jets.pt, found.pt, out=np.ones_like(found.pt), where=found.pt > 0)

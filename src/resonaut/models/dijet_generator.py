@@ -26,6 +26,7 @@ from resonaut.events.point_cloud import PointCloud
 from resonaut.features.cloud_frame import Jets, from_frame, into_frame, jets_of, project
 from resonaut.features.dijet_coordinates import DijetCoordinates
 from resonaut.features.scaling import Quantile
+from resonaut.models.density.bridging import require_velocity
 from resonaut.models.density.epic_flow_matching import EPiCFlowMatching
 from resonaut.models.density.flow_matching import FlowMatching
 from resonaut.models.density.network import part_of
@@ -58,11 +59,14 @@ class DijetGenerator:
         jets: Density of both jets' kinematics and multiplicities given the mass.
         particles: Density of the particles given their jet.
         conditions: What the particles are told of their jet; their number is given in any case.
+        exact_masses: Learn angles in units of the jet's mass over pT, and move generated particles such that their mass
+            is the jet's; otherwise it is what comes out.
     """
 
     jets: AnyDensity = field(default_factory=_jet_density)
     particles: AnyCloudDensity = field(default_factory=EPiCFlowMatching)
     conditions: tuple[Condition, ...] = ("log_pt", "eta", "phi", "log_mass", "log_n", "log_mjj")
+    exact_masses: bool = True
 
     def __post_init__(self) -> None:
         if not self.conditions:
@@ -89,7 +93,7 @@ class DijetGenerator:
     def fit_particles(self, events: DijetClouds, mass: Float[Array, " N"], *, seed: Seed = None) -> Self:
         """Learn the particles of given jets alone, of both jets together."""
         jets = self._jets(events)
-        relative = [into_frame(*jet) for jet in zip(events.jets, jets, strict=True)]
+        relative = [into_frame(*jet, in_openings=self.exact_masses) for jet in zip(events.jets, jets, strict=True)]
         context = np.concatenate([self._context(one, mass) for one in jets])
         fresh = replace(self.particles)  # type: ignore[type-var]
         self.particles_: Any = fresh.fit(PointCloud.concatenate(relative), context, seed=seed)
@@ -135,7 +139,8 @@ class DijetGenerator:
         made = []
         for jets in (first, second):
             relative = self.particles_.sample(self._context(jets, mass), jets.n, seed=rng)
-            made.append(project(from_frame(relative, jets), jets))
+            absolute = from_frame(relative, jets, in_openings=self.exact_masses)
+            made.append(project(absolute, jets, masses=self.exact_masses))
         return DijetClouds(*made)
 
     def require_velocities(self) -> None:
@@ -145,8 +150,7 @@ class DijetGenerator:
             ConfigError: one that follows no velocity.
         """
         for name in ("jets", "particles"):
-            if not hasattr(getattr(self, name), "bridged"):
-                raise ConfigError(f"the density of the {name} has no velocity to interpolate; choose flow matching")
+            require_velocity(getattr(self, name), name)
 
     def bridged(self, low: float, high: float) -> DijetGenerator:
         """The same fitted generator, with what it does between two dijet masses, GeV, interpolated from there."""

@@ -225,8 +225,16 @@ class _Training:
                 start, epoch = time.perf_counter(), self.history.epochs
                 # Each epoch has its own seed, so that a training that resumes draws what it would have drawn.
                 torch.manual_seed(_mixed(self.seed, epoch))
-                self.history.train_loss.append(self._epoch(epoch))
-                self._validate(epoch)
+                try:
+                    self.history.train_loss.append(self._epoch(epoch))
+                    self._validate(epoch)
+                except FitError as error:
+                    # An energy that has run away: the epochs before this one have been judged, and the best is kept.
+                    if not (self.history.best_epochs and isinstance(self.kept, SelfJudging)):
+                        raise
+                    del self.history.train_loss[len(self.history.validation_loss) :]
+                    self.history.stopped = f"{error}. The best epoch is kept"
+                    break
                 self.history.seconds += time.perf_counter() - start
                 self._checkpoint()
                 bar.update(task, advance=1, description=f"training (loss {self.history.train_loss[-1]:.4f})")
@@ -292,8 +300,9 @@ class _Training:
 
     def _judgement(self, network: SelfJudging, epoch: int) -> float:
         """The distance, written down with the other measures, and the verdict."""
-        for name, value in network.judge(self.held_out).items():
-            self.history.measures.setdefault(name, []).append(self._finite(value, name, epoch))
+        found = {name: self._finite(value, name, epoch) for name, value in network.judge(self.held_out).items()}
+        for name, value in found.items():
+            self.history.measures.setdefault(name, []).append(value)
         self.history.stopped = network.verdict(self.history) or ""
         return self.history.measures["distance"][-1]
 

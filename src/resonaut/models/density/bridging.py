@@ -11,7 +11,7 @@ from resonaut.errors import ConfigError
 from resonaut.models.networks.best_epochs import BestEpochs
 from resonaut.models.networks.bridge import Bridge
 
-__all__ = ["Bridging"]
+__all__ = ["Bridging", "require_velocity"]
 
 
 class Bridging:
@@ -38,3 +38,19 @@ class Bridging:
         for member in members:
             member.velocity = Bridge(member.velocity, column, *map(float, scaled))
         return other
+
+
+def require_velocity(density: Any, of: str) -> None:
+    """Refuse densities, or parts of them, that cannot be `bridged`.
+
+    Args:
+        density: Of tables or of point clouds.
+        of: What it is the density of.
+
+    Raises:
+        ConfigError: one that follows no velocity.
+    """
+    if not hasattr(density, "bridged"):
+        raise ConfigError(f"the density of the {of} has no velocity to interpolate; choose flow matching")
+    for part, other in getattr(density, "parts", {}).items():
+        require_velocity(other, f"{part} of the {of}")

@@ -19,6 +19,8 @@ from jaxtyping import Float
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
+from resonaut.errors import FitError
+
 __all__ = ["earth_movers_distance", "transport_cost"]
 
 
@@ -33,8 +35,13 @@ def transport_cost(
         x: Points.
         y: As many, of equal weight each.
         weight: Of each x; equal ones by default.
+
+    Raises:
+        FitError: points that are NaN or infinite.
     """
     costs = _distances(x, y)
+    if not bool(torch.isfinite(costs).all()):
+        raise FitError("samples or data are NaN or infinite, and have no distance")
     if weight is None or bool((weight == weight[0]).all()):
         rows, columns = linear_sum_assignment(_numpy(costs))
         return costs[torch.from_numpy(rows), torch.from_numpy(columns)]
