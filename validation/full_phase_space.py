@@ -82,7 +82,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, nargs="*", default=[], help="of the sampler, compared with one another")
     parser.add_argument("--steps-events", type=int, default=2_000, help="for that comparison")
     parser.add_argument("--trainings", type=int, default=1, help="of the transformer in every comparison")
-    parser.add_argument("--models", nargs="+", default=["epic-fm", "cloud-diffusion"])
+    parser.add_argument("--models", nargs="+", default=["subjets", "epic-fm", "cloud-diffusion"])
     parser.add_argument("--size", choices=SIZES, default="laptop")
     parser.add_argument("--minutes", type=float, default=3.0, help="of training the particles of each model")
     parser.add_argument("--jet-epochs", type=int, default=60)
@@ -130,7 +130,7 @@ def study(options: argparse.Namespace) -> None:
                     ),
                 )
                 console.print(f"{name}, {where}: {shown(compared)} after {time.perf_counter() - started:.0f} s")
-            if options.steps:
+            if options.steps and not hasattr(generator.particles, "parts"):
                 steps = results.once(
                     f"{name}.steps",
                     lambda generator=generator: compare_steps(generator, data.signal_region, options, pool),
@@ -220,42 +220,70 @@ def fit_particles(
     trainer = Trainer(
         epochs=1,
         batch_size=size["batch_size"],
-        learning_rate=RATES[name],
+        learning_rate=RATES.get(name, 2e-3),
         schedule="one-cycle",
         gradient_clip=1.0,
         ema=0.999,
         device=options.device,
         precision=options.precision,
     )
-    model = replace(read_config("cloud", {"name": name, **size[name]}), trainer=trainer)
-    generator = DijetGenerator(particles=model)
-    generator.coordinates_, generator.jets_ = jets.coordinates_, jets.jets_
+    model = read_config("cloud", {"name": name, **size.get(name, {})})
     weights = options.out / f"{name}.safetensors"
+    generator = replace(jets, particles=trained_by(model, trainer, {}))
+    generator.coordinates_, generator.jets_ = jets.coordinates_, jets.jets_
     if weights.exists():
         generator.particles_ = load(weights)
-        generator.particles_.trainer = trainer
         return generator
     clouds, mass = data.train
     few = slice(0, max(len(mass) // 5, 1000))
     for _ in range(2):  # the first one pays for whatever a device does once
         generator.fit_particles(clouds[few], mass[few], seed=options.seed)
-    epoch = generator.particles_.history_.seconds * len(mass) / len(mass[few])
-    generator.particles = replace(
-        model, trainer=replace(trainer, epochs=max(1, round(60 * options.minutes / epoch)), progress=True)
-    )
+    parts = histories(generator.particles_)
+    each = 60 * options.minutes / len(parts)
+    epochs = {
+        part: max(1, round(each / (history.seconds * len(mass) / len(mass[few])))) for part, history in parts.items()
+    }
+    generator.particles = trained_by(model, replace(trainer, progress=True), epochs)
     generator.fit_particles(clouds, mass, seed=options.seed)
     save(generator.particles_, weights)
-    history = generator.particles_.history_
+    seconds = sum(history.seconds for history in histories(generator.particles_).values())
     about = {
-        "weights": sum(p.numel() for p in generator.particles_.network_.parameters()),
-        "epochs": history.epochs,
-        "train_seconds": history.seconds,
-        "jets_per_second": 2 * len(mass) * history.epochs / history.seconds,
-        "loss": history.train_loss[:: max(1, history.epochs // 20)],
+        "weights": sum(tensor.numel() for name, tensor in generator.particles_.state().items() if "network." in name),
+        "epochs": epochs,
+        "train_seconds": seconds,
+        "jets_per_second": {
+            part: 2 * len(mass) * history.epochs / history.seconds
+            for part, history in histories(generator.particles_).items()
+        },
+        "loss": {
+            part: history.train_loss[:: max(1, history.epochs // 20)]
+            for part, history in histories(generator.particles_).items()
+        },
     }
     results.put(name, about)
     console.print(f"{name}: {about}")
     return generator
+
+
+def trained_by(model: Any, trainer: Any, epochs: dict[str, int]) -> Any:
+    """The density with that trainer; one of two parts keeps their own batch sizes and rates."""
+    if not hasattr(model, "parts"):
+        return replace(model, trainer=replace(trainer, epochs=epochs.get("particles", 1)))
+
+    def part(density: Any, name: str) -> Any:
+        own = replace(trainer, epochs=epochs.get(name, 1), batch_size=density.trainer.batch_size)
+        return replace(density, trainer=own)
+
+    return replace(
+        model, skeleton=part(model.skeleton, "subjets"), particles=part(model.particles, "particles")
+    )
+
+
+def histories(fitted: Any) -> dict[str, Any]:
+    """How each of its networks was trained."""
+    if not hasattr(fitted, "parts"):
+        return {"particles": fitted.history_}
+    return {"subjets": fitted.skeleton_.history_, "particles": fitted.particles_.history_}
 
 
 def compare(

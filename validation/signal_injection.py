@@ -264,7 +264,8 @@ def show(summary: Mapping[str, Any], features: str) -> None:
     pulls = np.array([(one["measured"] - one["true"]) / one["error"] for one in summary["hunts"]])
     for one in summary["hunts"]:
         print(f"  S/sqrt(B) {one['strength']:.2f}: z {one['z_quoted']:.1f}, claim {one['claim']}")
-    print(f"pull of all {len(pulls)} at the {100 * DRAWN:g} % cut: {pulls.mean():+.2f}, width {pulls.std(ddof=1):.2f}")
+    width = f", width {pulls.std(ddof=1):.2f}" if len(pulls) > 1 else ""
+    print(f"pull of all {len(pulls)} at the {100 * DRAWN:g} % cut: {pulls.mean():+.2f}{width}")
     reach = summary["reach"]
     print(f"five sigma from S/sqrt(B) = {'beyond these' if reach is None else f'{reach:.2f}'} on;", end=" ")
     print(f"the bump hunt without a cut: {summary['reach_bump_hunt']:.1f}")

@@ -51,6 +51,7 @@ _WHERE = {
     "ResonautError": "resonaut.errors",
     "Samples": "resonaut.events.events",
     "SplineFlow": "resonaut.models.density.spline",
+    "SubjetCloud": "resonaut.models.density.subjet_cloud",
     "Supervised": "resonaut.searches.supervised",
     "Trainer": "resonaut.models.training",
     "benchmark": "resonaut.analysis.benchmark.pipeline",

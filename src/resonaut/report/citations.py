@@ -46,6 +46,7 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "full-cathode": ("Buhmann:2023acn",),
     "cloud-transformer": ("Buhmann:2023acn",),
     "epic-fm": ("Buhmann:2023zgc", "Lipman:2022fm"),
+    "subjets": ("Catani:1993hr",),
     "cloud-diffusion": ("Mikuni:2023dvk", "Lu:2022dpm"),
     "realnvp": ("Dinh:2016nvp", "Rozet:2022zuko"),
     "quadratic": ("Muller:2018nis", "Rozet:2022zuko"),

@@ -85,13 +85,13 @@ class SubjetCloud:
         if empty := int((x.counts == 0).sum()):
             raise EventsError(f"{empty} of {len(x)} point clouds are empty; leave them out before the fit")
         rng = np.random.default_rng(seed)
-        self.context_range_ = np.stack([context.min(axis=0), context.max(axis=0)])
         sets, counts = subjets_of(_momenta(PointCloud(finite_table(x.points), x.offsets)), self.subjets)
         axes = jets_of(sets)
         owner = np.repeat(np.arange(len(x)), counts)
         whole = counts == self.subjets
         if not whole.any():
             raise EventsError(f"no jet has {self.subjets} particles; set subjets to fewer")
+        self.context_range_ = np.stack([context[whole].min(axis=0), context[whole].max(axis=0)])
         rows = into_rows(axes[whole[owner]], self.subjets, rng)
         weights = {} if weight is None else {"weight": weight[whole]}
         fresh: Any = replace(self.skeleton)  # type: ignore[type-var]
