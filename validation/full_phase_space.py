@@ -274,9 +274,7 @@ def trained_by(model: Any, trainer: Any, epochs: dict[str, int]) -> Any:
         own = replace(trainer, epochs=epochs.get(name, 1), batch_size=density.trainer.batch_size)
         return replace(density, trainer=own)
 
-    return replace(
-        model, skeleton=part(model.skeleton, "subjets"), particles=part(model.particles, "particles")
-    )
+    return replace(model, skeleton=part(model.skeleton, "subjets"), particles=part(model.particles, "particles"))
 
 
 def histories(fitted: Any) -> dict[str, Any]:

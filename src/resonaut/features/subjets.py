@@ -1,8 +1,9 @@
 """Jets taken apart into exclusive kT subjets, and subjets as rows of numbers that a density can learn.
 
 Subjets are collinear to one another: the k-th lies near a harder one, its parent, and the angle between them has no
-scale. In logarithms of these angles, whichever parent it is, what is crowded in a jet is spread out. A row of K subjets,
-hardest first, has 6 K - 6 numbers, chosen such that every row of numbers is a jet of them, and one of so many particles:
+scale. In logarithms of these angles, whichever parent it is, what is crowded in a jet is spread out. A row of K
+subjets, hardest first, has 6 K - 6 numbers, chosen such that every row of numbers is a jet of them, and one of so many
+particles:
 
     K - 1  shares of pT: of the k-th in what the harder ones leave
     K - 1  distances of the others from their parents, logarithms
@@ -23,7 +24,7 @@ from jaxtyping import Float, Int
 
 from resonaut.events.point_cloud import PointCloud
 from resonaut.features.azimuth import wrapped
-from resonaut.features.cloud_frame import Jets, jets_of
+from resonaut.features.cloud_frame import Jets
 
 __all__ = ["from_rows", "into_rows", "subjets_of"]
 

@@ -2,7 +2,7 @@
 
 The jets' (pT, eta, phi, m, N) come from a density of tables, in coordinates in which the dijet mass is exact; the
 particles from a density of point clouds given their jet, one for both jets. Generated particles are as many as their
-jet says, and are projected so that their momenta sum to it exactly; only the mass is what comes out.
+jet says, and are projected so that their momenta sum to it exactly, mass included if that is wanted.
 
 References:
     Buhmann et al., PRD 109 (2024) 055015, arXiv:2310.06897
@@ -27,9 +27,9 @@ from resonaut.features.cloud_frame import Jets, from_frame, into_frame, jets_of,
 from resonaut.features.dijet_coordinates import DijetCoordinates
 from resonaut.features.scaling import Quantile
 from resonaut.models.density.bridging import require_velocity
-from resonaut.models.density.epic_flow_matching import EPiCFlowMatching
 from resonaut.models.density.flow_matching import FlowMatching
 from resonaut.models.density.network import part_of
+from resonaut.models.density.subjet_cloud import SubjetCloud
 from resonaut.models.training import Trainer
 from resonaut.protocols import Seed
 from resonaut.registry import AnyCloudDensity, AnyDensity, check_config, settings
@@ -64,7 +64,7 @@ class DijetGenerator:
     """
 
     jets: AnyDensity = field(default_factory=_jet_density)
-    particles: AnyCloudDensity = field(default_factory=EPiCFlowMatching)
+    particles: AnyCloudDensity = field(default_factory=SubjetCloud)
     conditions: tuple[Condition, ...] = ("log_pt", "eta", "phi", "log_mass", "log_n", "log_mjj")
     exact_masses: bool = True
 

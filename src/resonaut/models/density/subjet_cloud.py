@@ -38,16 +38,16 @@ __all__ = ["SubjetCloud"]
 Array = np.ndarray
 
 _SMALL = 1e-3
-"""Unit of the angles: those in units of the opening of a narrow jet reach several hundred, which shall be less than pi."""
+"""Unit of the angles: those in units of a narrow jet's opening reach several hundred, which shall be less than pi."""
 
 
 def _skeleton() -> FlowMatching:
-    trainer = Trainer(epochs=20, batch_size=1024, learning_rate=2e-3, ema=0.998)
+    trainer = Trainer(epochs=40, batch_size=1024, learning_rate=2e-3, ema=0.998)
     return FlowMatching(width=256, blocks=4, scaling=Chain(steps=(Quantile(knots=500), Whiten())), trainer=trainer)
 
 
 def _particles() -> EPiCFlowMatching:
-    trainer = Trainer(epochs=4, batch_size=2048, learning_rate=2e-3, ema=0.998)
+    trainer = Trainer(epochs=6, batch_size=1024, learning_rate=2e-3, ema=0.998)
     return EPiCFlowMatching(width=48, global_width=48, layers=3, steps=6, trainer=trainer)
 
 

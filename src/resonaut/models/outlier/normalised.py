@@ -22,7 +22,21 @@ from resonaut.models.outlier.table import TableDetector
 from resonaut.models.training import Trainer, TrainingHistory
 from resonaut.registry import register
 
-__all__ = ["Normalised", "NormalisedAutoencoder"]
+__all__ = ["Normalised", "NormalisedAutoencoder", "trainer_of_density"]
+
+
+def trainer_of_density(*, learning_rate: float) -> Trainer:
+    """Held-out events judge the epochs; the rate is constant, since there is no end that it could fall towards."""
+    return Trainer(
+        epochs=200,
+        batch_size=256,
+        learning_rate=learning_rate,
+        schedule="constant",
+        gradient_clip=1.0,
+        validation_fraction=0.2,
+        patience=50,
+        device="cpu",
+    )
 
 
 @dataclass(kw_only=True)
@@ -48,18 +62,7 @@ class Normalised(EnergyDetector[X]):
             epochs=20, batch_size=256, learning_rate=3e-3, validation_fraction=0.2, device="cpu"
         )
     )
-    trainer: Trainer = field(
-        default_factory=lambda: Trainer(
-            epochs=200,
-            batch_size=256,
-            learning_rate=1e-3,
-            schedule="constant",
-            gradient_clip=1.0,
-            validation_fraction=0.2,
-            patience=50,
-            device="cpu",
-        )
-    )
+    trainer: Trainer = field(default_factory=lambda: trainer_of_density(learning_rate=3e-4))
     stop: bool = True
 
     def __post_init__(self) -> None:

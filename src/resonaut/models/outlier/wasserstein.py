@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from pydantic import Field
@@ -10,7 +10,8 @@ from pydantic import Field
 from resonaut.models.networks.energy_model import EnergyModel
 from resonaut.models.outlier.energy_network import WassersteinNetwork
 from resonaut.models.outlier.negatives import negatives
-from resonaut.models.outlier.normalised import NormalisedAutoencoder
+from resonaut.models.outlier.normalised import NormalisedAutoencoder, trainer_of_density
+from resonaut.models.training import Trainer
 from resonaut.registry import register
 
 __all__ = ["WassersteinNormalisedAutoencoder"]
@@ -35,6 +36,8 @@ class WassersteinNormalisedAutoencoder(NormalisedAutoencoder):
 
     differentiable: Annotated[int, Field(ge=1)] = 5
     group: Annotated[int, Field(ge=8)] = 128
+    # The distance has no way to run away, and stands larger steps than E+ - E-.
+    trainer: Trainer = field(default_factory=lambda: trainer_of_density(learning_rate=1e-3))
 
     def _network(self, autoencoder: EnergyModel) -> WassersteinNetwork:
         return WassersteinNetwork(
