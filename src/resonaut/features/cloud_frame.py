@@ -16,7 +16,7 @@ from jaxtyping import Float, Int
 from resonaut.events.point_cloud import PointCloud
 from resonaut.features.azimuth import wrapped
 
-__all__ = ["Jets", "from_frame", "into_frame", "jets_of", "project"]
+__all__ = ["Jets", "four_momenta", "from_frame", "into_frame", "jets_of", "project"]
 
 Array = np.ndarray
 
@@ -61,11 +61,15 @@ class Jets:
         return np.arcsinh(self.pt * np.sinh(self.eta) / np.hypot(self.pt, self.mass))
 
 
+def four_momenta(particles: PointCloud) -> Float[Array, "P 4"]:
+    """(px, py, pz, E) of massless particles (pT, eta, phi)."""
+    pt, eta, phi = particles.points.astype(np.float64).T
+    return np.stack([pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta), pt * np.cosh(eta)], axis=1)
+
+
 def jets_of(particles: PointCloud) -> Jets:
     """The jets that massless particles (pT, eta, phi) sum to; an empty one is zero everywhere."""
-    pt, eta, phi = particles.points.astype(np.float64).T
-    components = (pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta), pt * np.cosh(eta))
-    px, py, pz, e = (particles.sum(component) for component in components)
+    px, py, pz, e = (particles.sum(component) for component in four_momenta(particles).T)
     pt_jet = np.hypot(px, py)
     return Jets(
         pt=pt_jet,

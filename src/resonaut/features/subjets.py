@@ -24,7 +24,7 @@ from jaxtyping import Float, Int
 
 from resonaut.events.point_cloud import PointCloud
 from resonaut.features.azimuth import wrapped
-from resonaut.features.cloud_frame import Jets
+from resonaut.features.cloud_frame import Jets, four_momenta
 
 __all__ = ["from_rows", "into_rows", "subjets_of"]
 
@@ -42,8 +42,7 @@ def subjets_of(particles: PointCloud, n: int) -> tuple[PointCloud, Int[Array, " 
     """
     from resonaut.features.kernels.subjets import exclusive_subjets
 
-    pt, eta, phi = particles.points.astype(np.float64).T
-    momenta = np.stack([pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta), pt * np.cosh(eta)], axis=1)
+    momenta = four_momenta(particles)
     counts = np.minimum(particles.counts, n)
     first = np.cumsum(counts) - counts
     found = exclusive_subjets(momenta, particles.offsets, n) + first[particles.owner]
