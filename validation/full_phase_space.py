@@ -232,7 +232,7 @@ def fit_particles(
     generator = replace(jets, particles=trained_by(model, trainer, {}))
     generator.coordinates_, generator.jets_ = jets.coordinates_, jets.jets_
     if weights.exists():
-        generator.particles_ = load(weights)
+        generator.particles_, generator.reach_ = load(weights), results.values["reach"]
         return generator
     clouds, mass = data.train
     few = slice(0, max(len(mass) // 5, 1000))
@@ -245,6 +245,7 @@ def fit_particles(
     }
     generator.particles = trained_by(model, replace(trainer, progress=True), epochs)
     generator.fit_particles(clouds, mass, seed=options.seed)
+    results.put("reach", generator.reach_)
     save(generator.particles_, weights)
     seconds = sum(history.seconds for history in histories(generator.particles_).values())
     about = {

@@ -188,8 +188,8 @@ def generator_of(study: Study) -> Any:
     from resonaut.models.dijet_generator import DijetGenerator
     from resonaut.models.saving import load
 
-    generator = DijetGenerator()
-    generator.coordinates_ = DijetCoordinates(json.loads((study.weights / "result.json").read_text())["leading_pt"])
+    generator, known = DijetGenerator(), json.loads((study.weights / "result.json").read_text())
+    generator.coordinates_, generator.reach_ = DijetCoordinates(known["leading_pt"]), known["reach"]
     generator.jets_ = load(study.weights / "jets.safetensors")
     generator.particles_ = load(study.weights / "epic-fm.safetensors")
     generator.particles_.network_.steps = study.steps

@@ -76,3 +76,10 @@ def test_the_jet_of_two_particles_by_hand():
     assert jets.mass[0] == pytest.approx(np.sqrt(24))  # 2 p1 p2 (1 - cos 90 degrees)
     assert jets.phi[0] == pytest.approx(0.5 + np.arctan2(4, 3))
     assert [jets.pt[1], jets.eta[1], jets.mass[1], jets.n[1]] == [0, 0, 0, 0]
+
+
+def test_particles_beyond_the_reach_are_moved_to_it():
+    jets = jets_of(PointCloud.of_counts(np.array([[10.0, 0.3, 0.1], [12.0, -0.2, 0.4]]), np.array([2])))
+    relative = PointCloud.of_counts(np.array([[-0.7, 3.0, -4.0], [-0.7, 0.3, 0.4]]), np.array([2]))
+    back = into_frame(from_frame(relative, jets, reach=1.0), jets)
+    np.testing.assert_allclose(back.points, [[-0.7, 0.6, -0.8], [-0.7, 0.3, 0.4]], atol=1e-12)

@@ -9,7 +9,7 @@ from closure.toy_dijets import toy_events
 from resonaut.errors import EventsError
 from resonaut.events.dijet_clouds import DijetClouds
 from resonaut.events.point_cloud import PointCloud
-from resonaut.features.cloud_frame import jets_of
+from resonaut.features.cloud_frame import into_frame, jets_of
 from resonaut.models.density.epic_flow_matching import EPiCFlowMatching
 from resonaut.models.dijet_generator import DijetGenerator
 from resonaut.models.training import Trainer
@@ -37,6 +37,14 @@ def test_generated_events_obey_mass_number_axis_and_cut(generator):
         np.testing.assert_allclose(found.eta, jets.eta, atol=1e-9)
         np.testing.assert_allclose(np.cos(found.phi - jets.phi), 1, atol=1e-12)
         np.testing.assert_allclose(found.mass, jets.mass, rtol=1e-3)
+
+
+def test_no_particle_lies_farther_out_than_those_that_were_learnt(generator):
+    mass = np.full(300, 3000.0)
+    jets, other = generator.sample_jets(mass, seed=3)
+    cloud = generator.sample_particles(jets, other, mass, seed=4).first
+    # The projection, to the axis and to the mass, comes afterwards.
+    assert np.hypot(*into_frame(cloud, jets).points[:, 1:].T).max() < 2 * generator.reach_
 
 
 def test_masses_may_be_what_comes_out(generator):

@@ -95,12 +95,24 @@ def into_frame(particles: PointCloud, jets: Jets, *, in_openings: bool = False) 
     return PointCloud(np.stack(relative, axis=1), particles.offsets)
 
 
-def from_frame(relative: PointCloud, jets: Jets, *, in_openings: bool = False) -> PointCloud:
-    """The inverse of `into_frame`."""
-    log_pt, eta, phi = relative.points.T
+def from_frame(relative: PointCloud, jets: Jets, *, in_openings: bool = False, reach: float = np.inf) -> PointCloud:
+    """The inverse of `into_frame`.
+
+    Args:
+        relative: Particles in their jets' frames.
+        jets: The frames.
+        in_openings: What the unit of the angles is.
+        reach: Particles that are farther from the axis are moved towards it, to this distance.
+    """
     of = relative.owner
-    unit = jets.opening[of] if in_openings else 1.0
-    absolute = np.exp(log_pt) * jets.pt[of], unit * eta + jets.eta[of], wrapped(unit * phi + jets.phi[of])
+    eta, phi = (jets.opening[of] if in_openings else 1.0) * relative.points[:, 1:].T
+    distance = np.hypot(eta, phi)
+    inside = np.divide(reach, distance, out=np.ones_like(distance), where=distance > reach)
+    absolute = (
+        np.exp(relative.points[:, 0]) * jets.pt[of],
+        inside * eta + jets.eta[of],
+        wrapped(inside * phi + jets.phi[of]),
+    )
     return PointCloud(np.stack(absolute, axis=1), relative.offsets)
 
 

@@ -94,6 +94,7 @@ class DijetGenerator:
         """Learn the particles of given jets alone, of both jets together."""
         jets = self._jets(events)
         relative = [into_frame(*jet, in_openings=self.exact_masses) for jet in zip(events.jets, jets, strict=True)]
+        self.reach_ = max(_farthest(*jet) for jet in zip(events.jets, jets, strict=True))
         context = np.concatenate([self._context(one, mass) for one in jets])
         fresh = replace(self.particles)  # type: ignore[type-var]
         self.particles_: Any = fresh.fit(PointCloud.concatenate(relative), context, seed=seed)
@@ -139,7 +140,8 @@ class DijetGenerator:
         made = []
         for jets in (first, second):
             relative = self.particles_.sample(self._context(jets, mass), jets.n, seed=rng)
-            absolute = from_frame(relative, jets, in_openings=self.exact_masses)
+            # A particle that is thrown far out is not the jet's, and would make all of its mass.
+            absolute = from_frame(relative, jets, in_openings=self.exact_masses, reach=self.reach_)
             made.append(project(absolute, jets, masses=self.exact_masses))
         return DijetClouds(*made)
 
@@ -167,12 +169,14 @@ class DijetGenerator:
         parts = {"jets": self.jets_.state(), "particles": self.particles_.state()}
         return {
             "leading_pt": torch.tensor(self.coordinates_.leading_pt, dtype=torch.float64),
+            "reach": torch.tensor(self.reach_, dtype=torch.float64),
             **{f"{part}.{name}": tensor for part, state in parts.items() for name, tensor in state.items()},
         }
 
     def load_state(self, state: Mapping[str, Tensor]) -> Self:
         """Take up what `state` gave."""
         self.coordinates_ = DijetCoordinates(float(state["leading_pt"]))
+        self.reach_ = float(state["reach"])
         jets: Any = replace(self.jets)  # type: ignore[type-var]
         particles: Any = replace(self.particles)  # type: ignore[type-var]
         self.jets_ = jets.load_state(part_of(state, "jets."))
@@ -189,3 +193,8 @@ class DijetGenerator:
             "log_mjj": np.log(mass),
         }
         return np.stack([known[name] for name in self.conditions], axis=1)
+
+
+def _farthest(particles: PointCloud, jets: Jets) -> float:
+    """Distance of the particle that lies farthest from its jet's axis."""
+    return float(np.hypot(*into_frame(particles, jets).points[:, 1:].T).max())
