@@ -44,7 +44,8 @@ def test_no_particle_lies_farther_out_than_those_that_were_learnt(generator):
     jets, other = generator.sample_jets(mass, seed=3)
     cloud = generator.sample_particles(jets, other, mass, seed=4).first
     # The projection, to the axis and to the mass, comes afterwards.
-    assert np.hypot(*into_frame(cloud, jets).points[:, 1:].T).max() < 2 * generator.reach_
+    away = np.hypot(*into_frame(cloud, jets).points[:, 1:].T)
+    assert np.quantile(away, 0.999) < 1.5 * generator.reach_
 
 
 def test_masses_may_be_what_comes_out(generator):
