@@ -233,33 +233,27 @@ def fit_particles(
     generator.coordinates_, generator.jets_ = jets.coordinates_, jets.jets_
     if weights.exists():
         generator.particles_, generator.reach_ = load(weights), results.values["reach"]
+        for network in networks(generator.particles_).values():
+            network.trainer = replace(network.trainer, device=options.device)
         return generator
     clouds, mass = data.train
     few = slice(0, max(len(mass) // 5, 1000))
     for _ in range(2):  # the first one pays for whatever a device does once
         generator.fit_particles(clouds[few], mass[few], seed=options.seed)
-    parts = histories(generator.particles_)
-    each = 60 * options.minutes / len(parts)
-    epochs = {
-        part: max(1, round(each / (history.seconds * len(mass) / len(mass[few])))) for part, history in parts.items()
-    }
+    parts = networks(generator.particles_)
+    each = 60 * options.minutes / len(parts) * len(mass[few]) / len(mass)
+    epochs = {part: max(1, round(each / network.history_.seconds)) for part, network in parts.items()}
     generator.particles = trained_by(model, replace(trainer, progress=True), epochs)
     generator.fit_particles(clouds, mass, seed=options.seed)
     results.put("reach", generator.reach_)
     save(generator.particles_, weights)
-    seconds = sum(history.seconds for history in histories(generator.particles_).values())
+    histories = {part: network.history_ for part, network in networks(generator.particles_).items()}
     about = {
         "weights": sum(tensor.numel() for name, tensor in generator.particles_.state().items() if "network." in name),
         "epochs": epochs,
-        "train_seconds": seconds,
-        "jets_per_second": {
-            part: 2 * len(mass) * history.epochs / history.seconds
-            for part, history in histories(generator.particles_).items()
-        },
-        "loss": {
-            part: history.train_loss[:: max(1, history.epochs // 20)]
-            for part, history in histories(generator.particles_).items()
-        },
+        "train_seconds": sum(one.seconds for one in histories.values()),
+        "jets_per_second": {part: 2 * len(mass) * one.epochs / one.seconds for part, one in histories.items()},
+        "loss": {part: one.train_loss[:: max(1, one.epochs // 20)] for part, one in histories.items()},
     }
     results.put(name, about)
     console.print(f"{name}: {about}")
@@ -278,11 +272,13 @@ def trained_by(model: Any, trainer: Any, epochs: dict[str, int]) -> Any:
     return replace(model, skeleton=part(model.skeleton, "subjets"), particles=part(model.particles, "particles"))
 
 
-def histories(fitted: Any) -> dict[str, Any]:
-    """How each of its networks was trained."""
-    if not hasattr(fitted, "parts"):
-        return {"particles": fitted.history_}
-    return {"subjets": fitted.skeleton_.history_, "particles": fitted.particles_.history_}
+def networks(fitted: Any) -> dict[str, Any]:
+    """Each density that was trained."""
+    return (
+        {"subjets": fitted.skeleton_, "particles": fitted.particles_}
+        if hasattr(fitted, "parts")
+        else {"particles": fitted}
+    )
 
 
 def compare(

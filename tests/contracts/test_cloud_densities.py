@@ -1,4 +1,4 @@
-"""What every density of point clouds must do that is one network, whatever it is made of."""
+"""What every density of point clouds must do, whatever it is made of."""
 
 from dataclasses import replace
 from functools import cache
@@ -9,15 +9,18 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from closure.toy_clouds import small_subjet_cloud, two_prongs
 from resonaut.errors import ConfigError, EventsError, ResonautError
 from resonaut.events.point_cloud import PointCloud
 from resonaut.models.density.cloud import NetworkCloudDensity
+from resonaut.models.density.subjet_cloud import SubjetCloud
 from resonaut.models.saving import load, save
 from resonaut.models.training import Trainer
 from resonaut.protocols import CloudDensity
 from resonaut.registry import members
 
-CLOUDS = [cls for cls in members("cloud").values() if issubclass(cls, NetworkCloudDensity)]
+CLOUDS = list(members("cloud").values())
+NETWORKS = [cls for cls in CLOUDS if issubclass(cls, NetworkCloudDensity)]
 
 
 def toy(n, seed):
@@ -33,7 +36,14 @@ def toy(n, seed):
     return PointCloud.of_counts(np.stack([x, y], axis=1), counts), np.stack([np.cos(2 * angle), np.sin(2 * angle)], 1)
 
 
+def events_for(cls):
+    """What it is tested on: one of subjets wants jets."""
+    return two_prongs if cls is SubjetCloud else toy
+
+
 def quick(cls, epochs=1):
+    if cls is SubjetCloud:
+        return small_subjet_cloud()
     trainer = Trainer(epochs=epochs, batch_size=64, learning_rate=4e-3, ema=0.98, device="cpu")
     size = {"width": 32, "layers": 2} if "layers" in cls.__dataclass_fields__ else {"width": 32, "blocks": 2}
     return replace(cls(), trainer=trainer, **size)
@@ -41,7 +51,14 @@ def quick(cls, epochs=1):
 
 @cache
 def trained(cls):
-    return quick(cls, epochs=10).fit(*toy(2000, seed=1), seed=1)
+    return quick(cls, epochs=10).fit(*events_for(cls)(2000, seed=1), seed=1)
+
+
+def on_any_device(density):
+    """What is loaded on a machine that may have other devices."""
+    if isinstance(density, SubjetCloud):
+        return replace(density, skeleton=on_any_device(density.skeleton), particles=on_any_device(density.particles))
+    return replace(density, trainer=replace(density.trainer, device="auto"))
 
 
 @pytest.fixture(params=CLOUDS, ids=lambda cls: cls.__name__)
@@ -49,10 +66,15 @@ def fitted(request):
     return trained(request.param)
 
 
-def test_it_learns_where_points_lie_given_the_context(fitted):
-    assert isinstance(fitted, CloudDensity)
+@pytest.fixture(params=NETWORKS, ids=lambda cls: cls.__name__)
+def network(request):
+    return trained(request.param)
+
+
+def test_it_learns_where_points_lie_given_the_context(network):
+    assert isinstance(network, CloudDensity)
     real, context = toy(700, seed=2)
-    fake = fitted.sample(context, real.counts, seed=3)
+    fake = network.sample(context, real.counts, seed=3)
     np.testing.assert_array_equal(fake.counts, real.counts)
     angle = np.repeat(np.arctan2(context[:, 1], context[:, 0]) / 2, real.counts)
     for points, widths in ((real.points, (1, 0.2)), (fake.points, (1, 0.2))):
@@ -69,7 +91,7 @@ def test_it_learns_where_points_lie_given_the_context(fitted):
 
 
 def test_the_numbers_of_points_are_obeyed_down_to_none(fitted):
-    _, context = toy(6, seed=4)
+    _, context = events_for(type(fitted))(6, seed=4)
     counts = np.array([0, 1, 300, 2, 0, 5])
     sample = fitted.sample(context, counts, seed=1)
     np.testing.assert_array_equal(sample.counts, counts)
@@ -77,18 +99,18 @@ def test_the_numbers_of_points_are_obeyed_down_to_none(fitted):
     assert len(fitted.sample(context[:0], counts[:0], seed=1)) == 0
 
 
-def test_samples_follow_the_seed_and_not_the_company(fitted):
+def test_samples_follow_the_seed_and_not_the_company(network):
     cloud, context = toy(40, seed=5)
-    alone = fitted.sample(context[:20], cloud.counts[:20], seed=1)
-    together = fitted.sample(context, cloud.counts, seed=1)
+    alone = network.sample(context[:20], cloud.counts[:20], seed=1)
+    together = network.sample(context, cloud.counts, seed=1)
     np.testing.assert_allclose(together[:20].points, alone.points, atol=1e-4)
-    assert not np.allclose(fitted.sample(context[:20], cloud.counts[:20], seed=2).points, alone.points)
+    assert not np.allclose(network.sample(context[:20], cloud.counts[:20], seed=2).points, alone.points)
 
 
 @settings(max_examples=6)
 @given(st.integers(1, 9), st.integers(0, 7), st.integers(0, 100))
 def test_permuting_or_padding_never_changes_an_output(points, padding, seed):
-    for cls in CLOUDS:
+    for cls in NETWORKS:
         network = trained(cls).network_.velocity.double()
         torch.manual_seed(seed)
         x = torch.randn(2, points, 2, dtype=torch.float64)
@@ -107,18 +129,18 @@ def test_permuting_or_padding_never_changes_an_output(points, padding, seed):
 
 
 def test_it_is_saved_and_loaded_to_the_bit(fitted, tmp_path):
-    cloud, context = toy(30, seed=6)
+    cloud, context = events_for(type(fitted))(30, seed=6)
     save(fitted, tmp_path / "cloud.safetensors")
     loaded = load(tmp_path / "cloud.safetensors")
-    # Another machine may have other devices.
-    assert loaded == replace(fitted, trainer=replace(fitted.trainer, device="auto"))
+    assert loaded == on_any_device(fitted)
     expected = fitted.sample(context, cloud.counts, seed=1)
     np.testing.assert_array_equal(loaded.sample(context, cloud.counts, seed=1).points, expected.points)
+    assert not np.allclose(loaded.sample(context, cloud.counts, seed=2).points, expected.points)
 
 
 @pytest.mark.parametrize("cls", CLOUDS)
 def test_what_cannot_be_learnt_from_is_refused(cls):
-    cloud, context = toy(50, seed=7)
+    cloud, context = events_for(cls)(50, seed=7)
     empty = PointCloud.of_counts(cloud.points, np.append(cloud.counts, 0))
     with pytest.raises(EventsError, match="1 of 51 point clouds are empty"):
         quick(cls).fit(empty, np.vstack([context, context[:1]]), seed=1)
@@ -127,23 +149,23 @@ def test_what_cannot_be_learnt_from_is_refused(cls):
         quick(cls).fit(cloud, context, seed=1)
 
 
-def test_a_bridge_is_what_its_edges_say(fitted):
+def test_a_bridge_is_what_its_edges_say(network):
     """Far inside the interval samples do not depend on what was learnt there; outside nothing changes."""
     real, context = toy(200, seed=4)
-    bridged = fitted.bridged(0, -0.3, 0.3)
+    bridged = network.bridged(0, -0.3, 0.3)
     outside = np.abs(context[:, 0]) > 0.3
-    plain = fitted.sample(context[outside], real.counts[outside], seed=3)
+    plain = network.sample(context[outside], real.counts[outside], seed=3)
     np.testing.assert_allclose(
         bridged.sample(context[outside], real.counts[outside], seed=3).points, plain.points, atol=1e-4
     )
     with torch.no_grad():
-        network = fitted.network_.velocity
+        velocity = network.network_.velocity
         x, mask, time = torch.randn(2, 5, 2), torch.ones(2, 5, dtype=torch.bool), torch.full((2,), 0.4)
-        low, high = fitted.context_scaling_.transform(np.array([[-0.3, 0.1], [0.3, 0.1]]))
+        low, high = network.context_scaling_.transform(np.array([[-0.3, 0.1], [0.3, 0.1]]))
         middle, below, above = (
             torch.tensor(np.tile(edge, (2, 1)), dtype=torch.float32) for edge in ((low + high) / 2, low, high)
         )
-        expected = (network(x, mask, time, below) + network(x, mask, time, above)) / 2
+        expected = (velocity(x, mask, time, below) + velocity(x, mask, time, above)) / 2
         torch.testing.assert_close(bridged.network_.velocity(x, mask, time, middle), expected, atol=1e-5, rtol=1e-4)
     with pytest.raises(ConfigError, match="lower edge first"):
-        fitted.bridged(0, 1.0, 1.0)
+        network.bridged(0, 1.0, 1.0)

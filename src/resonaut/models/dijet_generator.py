@@ -28,7 +28,7 @@ from resonaut.features.dijet_coordinates import DijetCoordinates
 from resonaut.features.scaling import Quantile
 from resonaut.models.density.bridging import require_velocity
 from resonaut.models.density.flow_matching import FlowMatching
-from resonaut.models.density.network import part_of
+from resonaut.models.density.network import joined, part_of
 from resonaut.models.density.subjet_cloud import SubjetCloud
 from resonaut.models.training import Trainer
 from resonaut.protocols import Seed
@@ -166,11 +166,10 @@ class DijetGenerator:
 
     def state(self) -> dict[str, Tensor]:
         """Everything learnt, as tensors by name."""
-        parts = {"jets": self.jets_.state(), "particles": self.particles_.state()}
         return {
             "leading_pt": torch.tensor(self.coordinates_.leading_pt, dtype=torch.float64),
             "reach": torch.tensor(self.reach_, dtype=torch.float64),
-            **{f"{part}.{name}": tensor for part, state in parts.items() for name, tensor in state.items()},
+            **joined({"jets": self.jets_.state(), "particles": self.particles_.state()}),
         }
 
     def load_state(self, state: Mapping[str, Tensor]) -> Self:

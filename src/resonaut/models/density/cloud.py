@@ -26,7 +26,7 @@ from resonaut.models.ragged import Ragged
 from resonaut.models.training import TrainingHistory
 from resonaut.protocols import Seed
 
-__all__ = ["NetworkCloudDensity"]
+__all__ = ["NetworkCloudDensity", "refuse_empty"]
 
 Array = np.ndarray
 
@@ -58,8 +58,7 @@ class NetworkCloudDensity(NetworkDensity, ABC):
         Raises:
             EventsError: a set without points, or points that are NaN or infinite.
         """
-        if empty := int((x.counts == 0).sum()):
-            raise EventsError(f"{empty} of {len(x)} point clouds are empty; leave them out before the fit")
+        refuse_empty(x)
         rng = np.random.default_rng(seed)
         network = self._prepare(x.points, context, rng)
         scaled = PointCloud(self.scaling_.transform(x.points), x.offsets)
@@ -91,6 +90,16 @@ class NetworkCloudDensity(NetworkDensity, ABC):
                 made.append(points[padded.mask].cpu().double().numpy())
         cloud = PointCloud.of_counts(self.scaling_.inverse(np.concatenate(made)), counts[by_size])
         return cloud[np.argsort(by_size)]
+
+
+def refuse_empty(x: PointCloud) -> None:
+    """There is nothing to learn from sets without points.
+
+    Raises:
+        EventsError: one or more.
+    """
+    if empty := int((x.counts == 0).sum()):
+        raise EventsError(f"{empty} of {len(x)} point clouds are empty; leave them out before the fit")
 
 
 def _chunks(counts: Int[Array, " N"], order: Int[Array, " N"]) -> Iterator[Int[Tensor, " B"]]:

@@ -17,7 +17,7 @@ from scipy.special import logsumexp
 from torch import Tensor
 
 from resonaut.errors import ConfigError
-from resonaut.models.density.network import part_of
+from resonaut.models.density.network import joined, part_of
 from resonaut.models.density.spline import SplineFlow
 from resonaut.protocols import ResidualDensity, Seed
 from resonaut.registry import AnyTractableDensity, register
@@ -99,11 +99,7 @@ class DensityEnsemble:
 
     def state(self) -> dict[str, Tensor]:
         """Everything learnt, as tensors by name."""
-        return {
-            f"member{k}.{name}": tensor
-            for k, model in enumerate(self.models_)
-            for name, tensor in model.state().items()
-        }
+        return joined({f"member{k}": model.state() for k, model in enumerate(self.models_)})
 
     def load_state(self, state: Mapping[str, Tensor]) -> Self:
         """Take up what `state` gave."""

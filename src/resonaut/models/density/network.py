@@ -25,7 +25,7 @@ from resonaut.models.networks.best_epochs import BestEpochs
 from resonaut.models.training import Trainer, seeded
 from resonaut.registry import check_config
 
-__all__ = ["NetworkDensity", "arrays_of", "as_tensor", "on_device", "part_of"]
+__all__ = ["NetworkDensity", "arrays_of", "as_tensor", "joined", "on_device", "part_of"]
 
 Array = np.ndarray
 
@@ -125,6 +125,11 @@ def on_device(network: nn.Module, trainer: Trainer) -> Iterator[torch.device]:
 def as_tensor(x: Float[Array, ...]) -> Tensor:
     """In single precision."""
     return torch.from_numpy(np.ascontiguousarray(x, dtype=np.float32))
+
+
+def joined(parts: Mapping[str, Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """The tensors of all parts, each after the name of its part and a dot."""
+    return {f"{part}.{name}": tensor for part, state in parts.items() for name, tensor in state.items()}
 
 
 def part_of(state: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

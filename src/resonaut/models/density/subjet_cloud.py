@@ -26,9 +26,10 @@ from resonaut.features.cloud_frame import Jets, from_frame, into_frame, jets_of,
 from resonaut.features.scaling import Chain, Quantile, finite_table
 from resonaut.features.subjets import from_rows, into_rows, subjets_of
 from resonaut.features.whitening import Whiten
+from resonaut.models.density.cloud import refuse_empty
 from resonaut.models.density.epic_flow_matching import EPiCFlowMatching
 from resonaut.models.density.flow_matching import FlowMatching
-from resonaut.models.density.network import part_of
+from resonaut.models.density.network import joined, part_of
 from resonaut.models.training import Trainer
 from resonaut.protocols import Seed
 from resonaut.registry import AnyCloudDensity, AnyDensity, check_config, register
@@ -82,8 +83,7 @@ class SubjetCloud:
             EventsError: jets without particles, or none of enough of them.
         """
         check_config(self)
-        if empty := int((x.counts == 0).sum()):
-            raise EventsError(f"{empty} of {len(x)} point clouds are empty; leave them out before the fit")
+        refuse_empty(x)
         rng = np.random.default_rng(seed)
         sets, counts = subjets_of(_momenta(PointCloud(finite_table(x.points), x.offsets)), self.subjets)
         axes = jets_of(sets)
@@ -141,8 +141,7 @@ class SubjetCloud:
 
     def state(self) -> dict[str, Tensor]:
         """Everything learnt, as tensors by name."""
-        parts = {"skeleton": self.skeleton_.state(), "particles": self.particles_.state()}
-        learnt = {f"{part}.{name}": tensor for part, state in parts.items() for name, tensor in state.items()}
+        learnt = joined({"skeleton": self.skeleton_.state(), "particles": self.particles_.state()})
         return {"context_range": torch.from_numpy(self.context_range_), **learnt}
 
     def load_state(self, state: Mapping[str, Tensor]) -> Self:
