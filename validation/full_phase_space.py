@@ -187,18 +187,14 @@ def read(path: Path, most: int | None, compare: int | None) -> Data:
 
 
 def fit_jets(data: Data, options: argparse.Namespace, results: Results) -> DijetGenerator:
-    from resonaut.features.dijet_coordinates import DijetCoordinates
-    from resonaut.models.saving import load, save
+    from resonaut.models.saving import save
 
     generator = DijetGenerator()
     trainer = replace(generator.jets.trainer, epochs=options.jet_epochs, device=options.device, progress=True)
     generator.jets = replace(generator.jets, trainer=trainer)
     weights = options.out / "jets.safetensors"
     if weights.exists():
-        generator.coordinates_ = DijetCoordinates(results.values["leading_pt"])
-        generator.jets_ = load(weights)
-        generator.jets_.trainer = trainer
-        return generator
+        return trained(options.out, None, options.device)
     generator.fit_jets(*data.train, seed=options.seed)
     results.put("leading_pt", generator.coordinates_.leading_pt)
     history = generator.jets_.history_
@@ -212,7 +208,7 @@ def fit_particles(
     name: str, jets: DijetGenerator, data: Data, options: argparse.Namespace, results: Results
 ) -> DijetGenerator:
     """Train for so many minutes: as many epochs as fit, by the time that the second of two takes."""
-    from resonaut.models.saving import load, save
+    from resonaut.models.saving import save
     from resonaut.models.training import Trainer
     from resonaut.registry import read_config
 
@@ -232,10 +228,7 @@ def fit_particles(
     generator = replace(jets, particles=trained_by(model, trainer, {}))
     generator.coordinates_, generator.jets_ = jets.coordinates_, jets.jets_
     if weights.exists():
-        generator.particles_, generator.reach_ = load(weights), results.values["reach"]
-        for network in networks(generator.particles_).values():
-            network.trainer = replace(network.trainer, device=options.device)
-        return generator
+        return trained(options.out, name, options.device)
     clouds, mass = data.train
     few = slice(0, max(len(mass) // 5, 1000))
     for _ in range(2):  # the first one pays for whatever a device does once
@@ -257,6 +250,23 @@ def fit_particles(
     }
     results.put(name, about)
     console.print(f"{name}: {about}")
+    return generator
+
+
+def trained(folder: Path, name: str | None, device: str) -> DijetGenerator:
+    """What is in the folder: the model of the jets, and that of the particles by its name."""
+    from resonaut.features.dijet_coordinates import DijetCoordinates
+    from resonaut.models.saving import load
+
+    generator, known = DijetGenerator(), Results(folder / "result.json").values
+    generator.coordinates_ = DijetCoordinates(known["leading_pt"])
+    generator.jets_ = load(folder / "jets.safetensors")
+    models = [generator.jets_]
+    if name is not None:
+        generator.particles_, generator.reach_ = load(folder / f"{name}.safetensors"), known["reach"]
+        models += networks(generator.particles_).values()
+    for model in models:
+        model.trainer = replace(model.trainer, device=device)
     return generator
 
 

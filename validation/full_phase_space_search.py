@@ -2,11 +2,12 @@
 
     python validation/full_phase_space_search.py EVENTS --weights FOLDER --out RUN [--device cuda] [--processes 3]
 
-EVENTS is a table of labelled signal-region events with constituents (`compact_events.py ... --region-events N
---signal-events M`); FOLDER holds `jets.safetensors` and `epic-fm.safetensors`, which `full_phase_space.py` trained on
-background events of the sidebands: signal that lies in the sidebands is not part of this study. The background events
-are cut in three: data, known background and test; the signal in what is injected and what is tested. Background is
-generated once, at masses from a kernel estimate of the data's.
+EVENTS is a table of labelled signal-region events with constituents (`resonaut simulate lhco-rnd --constituents
+--mass-range 3300:3700 --parton-mass 3000:4000`, or what `compact_events.py --region-events N --signal-events M` makes
+of one); FOLDER holds what `full_phase_space.py` trained on background events of the sidebands, of which `--particles`
+are used: signal that lies in the sidebands is not part of this study. The background events are cut in three: data,
+known background and test; the signal in what is injected and what is tested. Background is generated once, at masses
+from a kernel estimate of the data's. All particles, real and generated, are in half precision.
 
     full        data against generated background, the transformer of all particles (FullCATHODE)
     idealised   data against as many known background events, the same transformer
@@ -25,13 +26,14 @@ import argparse
 import json
 import time
 from concurrent.futures import as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from compact_events import as_stored
+from full_phase_space import networks, trained
 from rich.console import Console
 
 from resonaut.errors import EventsError, ResonautError
@@ -64,7 +66,8 @@ class Study:
     precision: str
     backbone: Path | None
     sidebands: Path | None
-    steps: int
+    particles: str
+    steps: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +83,8 @@ class Parts:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("events", type=Path)
-    parser.add_argument("--weights", type=Path, required=True, help="folder with jets and epic-fm.safetensors")
+    parser.add_argument("--weights", type=Path, required=True, help="folder with what was trained")
+    parser.add_argument("--particles", default="subjets", help="which model of the particles in it")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--injections", type=int, nargs="+", default=[2000, 500, 0])
     parser.add_argument("--seeds", type=int, default=3)
@@ -90,7 +94,7 @@ def main() -> None:
     parser.add_argument("--signal", type=int, default=2_500, help="signal events to inject from")
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--batch-size", type=int, default=256)
-    parser.add_argument("--steps", type=int, default=12, help="midpoint steps of the generator")
+    parser.add_argument("--steps", type=int, help="of the particles' sampler, other than those it was trained with")
     parser.add_argument("--backbone", type=Path, help="what full_phase_space_backbone.py made")
     parser.add_argument("--sidebands", type=Path, help="a table of the four features, for `cathode`")
     parser.add_argument("--device", default="auto")
@@ -139,6 +143,7 @@ def parts(study: Study) -> Parts:
     events = with_particles(read_events(study.events, features=BASELINE), study.events)
     if events.labels is None:
         raise EventsError(f"{study.events} has no labels; make it with compact_events.py --region-events N")
+    events = replace(events, particles=as_stored(events.require_particles()))
     inside = Region().in_signal(events.mass)
     background, signal = events[inside & (events.labels == 0)], events[inside & (events.labels == 1)]
     first, second = study.data, study.data + study.known
@@ -169,7 +174,9 @@ def generate(study: Study) -> str:
         return f"generated events are in {path}"
     data = in_signal_region(parts(study).data, Region())
     mass = KernelMass().fit(data.mass, Region()).sample(study.known, seed=11)
-    generator = generator_of(study)
+    generator = trained(study.weights, study.particles, study.device)
+    if study.steps is not None:
+        networks(generator.particles_)["particles"].network_.steps = study.steps
     first, second = generator.sample_jets(mass, seed=12)
     start = time.perf_counter()
     clouds = generator.sample_particles(first, second, mass, seed=13)
@@ -179,23 +186,7 @@ def generate(study: Study) -> str:
         arrays |= {f"{name}_points": cloud.points.astype(np.float16), f"{name}_counts": cloud.counts}
     with atomic_path(path) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, **arrays)
-    return f"{len(mass)} events generated, {2 * len(mass) / seconds:.0f} jets/s in {2 * study.steps} calls"
-
-
-def generator_of(study: Study) -> Any:
-    """The trained generator, as `full_phase_space.py` left it."""
-    from resonaut.features.dijet_coordinates import DijetCoordinates
-    from resonaut.models.dijet_generator import DijetGenerator
-    from resonaut.models.saving import load
-
-    generator, known = DijetGenerator(), json.loads((study.weights / "result.json").read_text())
-    generator.coordinates_, generator.reach_ = DijetCoordinates(known["leading_pt"]), known["reach"]
-    generator.jets_ = load(study.weights / "jets.safetensors")
-    generator.particles_ = load(study.weights / "epic-fm.safetensors")
-    generator.particles_.network_.steps = study.steps
-    for model in (generator.jets_, generator.particles_):
-        model.trainer.device = study.device
-    return generator
+    return f"{len(mass)} events generated, {2 * len(mass) / seconds:.0f} jets/s"
 
 
 @cache

@@ -19,6 +19,7 @@ __version__ = version("resonaut")
 _WHERE = {
     "ANODE": "resonaut.searches.anode",
     "AffineFlow": "resonaut.models.density.affine",
+    "AutoregressiveSplineFlow": "resonaut.models.density.autoregressive_spline",
     "AutoregressiveTransformer": "resonaut.models.density.autoregressive",
     "BoostedTrees": "resonaut.models.classifier.trees",
     "CATHODE": "resonaut.searches.cathode",

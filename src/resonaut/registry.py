@@ -76,6 +76,7 @@ _BUILT_IN: dict[str, dict[str, str]] = {
         "realnvp": "resonaut.models.density.affine:AffineFlow",
         "quadratic": "resonaut.models.density.quadratic:QuadraticFlow",
         "nsf": "resonaut.models.density.spline:SplineFlow",
+        "nsf-ar": "resonaut.models.density.autoregressive_spline:AutoregressiveSplineFlow",
         "maf": "resonaut.models.density.maf:MaskedAutoregressiveFlow",
         "cvae": "resonaut.models.density.cvae:CVAE",
         "ddpm": "resonaut.models.density.ddpm:DDPM",

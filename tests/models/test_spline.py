@@ -1,4 +1,4 @@
-"""The spline flow is a change of variables, in both directions, and stays within the data's range."""
+"""The spline flows are changes of variables, in both directions, and stay within the data's range."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import torch
 
 from resonaut.features.scaling import Quantile, Standardise
 from resonaut.models import training
+from resonaut.models.density.autoregressive_spline import AutoregressiveSplineFlow
 from resonaut.models.density.spline import SplineFlow
 from resonaut.models.training import Trainer
 
@@ -22,9 +23,9 @@ def events():
     return np.hstack([rng.gamma(2, mass / 20), rng.beta(2, mass / 1000)]), mass
 
 
-@pytest.fixture(scope="module")
-def flow(events):
-    return SplineFlow(trainer=Trainer(epochs=3, batch_size=256, device="cpu")).fit(*events, seed=1)
+@pytest.fixture(scope="module", params=[SplineFlow, AutoregressiveSplineFlow], ids=["coupling", "autoregressive"])
+def flow(events, request):
+    return request.param(trainer=Trainer(epochs=3, batch_size=256, device="cpu")).fit(*events, seed=1)
 
 
 def test_log_prob_is_the_change_of_variables(flow, events):

@@ -51,6 +51,7 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "realnvp": ("Dinh:2016nvp", "Rozet:2022zuko"),
     "quadratic": ("Muller:2018nis", "Rozet:2022zuko"),
     "nsf": ("Durkan:2019nsq", "Rozet:2022zuko"),
+    "nsf-ar": ("Durkan:2019nsq", "Papamakarios:2017maf", "Rozet:2022zuko"),
     "maf": ("Papamakarios:2017maf", "Rozet:2022zuko"),
     "cvae": ("Kingma:2013vae",),
     "ddpm": ("Ho:2020ddpm", "Lu:2022dpm"),

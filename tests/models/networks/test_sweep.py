@@ -8,6 +8,7 @@ from torch import nn
 from zuko.flows.autoregressive import MaskedAutoregressiveTransform
 from zuko.transforms import MonotonicRQSTransform
 
+from resonaut.models.density.autoregressive_spline import AutoregressiveSplineFlow
 from resonaut.models.density.maf import MaskedAutoregressiveFlow
 from resonaut.models.networks.sweep import sweep
 
@@ -38,10 +39,11 @@ def test_fewer_passes_and_other_transforms():
         torch.testing.assert_close(sweep(layer, layer(context)(x), context), x)
 
 
+@pytest.mark.parametrize("method", [MaskedAutoregressiveFlow, AutoregressiveSplineFlow])
 @pytest.mark.parametrize("features", [1, 3])
-def test_the_flow_inverts_itself(features):
+def test_the_flow_inverts_itself(method, features):
     torch.manual_seed(1)
-    flow = MaskedAutoregressiveFlow(transforms=3)._network(features, 1).double()
+    flow = method(transforms=3)._network(features, 1).double()
     z, context = torch.randn(50, features).double(), torch.randn(50, 1).double()
     with torch.no_grad():
         torch.testing.assert_close(flow.to_latent(flow.to_data(z, context), context), z)

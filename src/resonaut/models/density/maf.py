@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated
 
-import torch
 from pydantic import Field
-from torch import nn
-from zuko.flows.autoregressive import MaskedAutoregressiveTransform
 
 from resonaut.models.density.table import LatentTableDensity
-from resonaut.models.networks.sweep import AutoregressiveFlowNetwork
+from resonaut.models.networks.sweep import AutoregressiveFlowNetwork, masked_flow
 from resonaut.models.training import Trainer
 from resonaut.registry import register
 
@@ -43,15 +40,4 @@ class MaskedAutoregressiveFlow(LatentTableDensity):
     trainer: Trainer = field(default_factory=lambda: Trainer(epochs=20, batch_size=1024))
 
     def _network(self, features: int, context: int) -> AutoregressiveFlowNetwork:
-        forward = torch.arange(features)
-        layers = [
-            MaskedAutoregressiveTransform(
-                features,
-                context,
-                order=forward if layer % 2 == 0 else forward.flip(0),
-                hidden_features=self.hidden,
-                activation=nn.SiLU,
-            )
-            for layer in range(self.transforms)
-        ]
-        return AutoregressiveFlowNetwork(layers, features)
+        return masked_flow(features, context, transforms=self.transforms, hidden=self.hidden)

@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 from zuko.flows.autoregressive import MaskedAutoregressiveTransform
 from zuko.lazy import LazyTransform
 from zuko.nn import MaskedLinear
@@ -24,7 +24,33 @@ from zuko.utils import unpack
 
 from resonaut.models.networks.flow import FlowNetwork
 
-__all__ = ["AutoregressiveFlowNetwork", "sweep"]
+__all__ = ["AutoregressiveFlowNetwork", "masked_flow", "sweep"]
+
+
+def masked_flow(
+    features: int, context: int, *, transforms: int, hidden: Sequence[int], **univariate: Any
+) -> AutoregressiveFlowNetwork:
+    """A flow of masked layers, each of which takes the features in the opposite order of the one before it.
+
+    Args:
+        features, context: Numbers of columns.
+        transforms: Autoregressive layers.
+        hidden: Widths of the hidden layers of each layer's network.
+        univariate: `univariate` and `shapes` as of `coupling_flow`; without them, a shift and a scale.
+    """
+    forward = torch.arange(features)
+    layers = [
+        MaskedAutoregressiveTransform(
+            features,
+            context,
+            order=forward if layer % 2 == 0 else forward.flip(0),
+            hidden_features=hidden,
+            activation=nn.SiLU,
+            **univariate,
+        )
+        for layer in range(transforms)
+    ]
+    return AutoregressiveFlowNetwork(layers, features)
 
 
 class AutoregressiveFlowNetwork(FlowNetwork):
