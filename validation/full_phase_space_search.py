@@ -268,17 +268,17 @@ def embeddings(study: Study) -> dict[str, np.ndarray]:
 
 @cache
 def four_features(study: Study) -> np.ndarray:
-    """As many background events of a spline flow of the four features, learnt in the sidebands."""
+    """As many background events of CATHODE's density of the four features, learnt in the sidebands."""
     from resonaut.events.reading import read_events
     from resonaut.models.density.mass import KernelMass
-    from resonaut.models.density.spline import SplineFlow
+    from resonaut.searches.cathode import CATHODE
 
     if study.sidebands is None:
         raise EventsError("`cathode` learns from a table of the sidebands; give one with --sidebands")
     table = read_events(study.sidebands)
     labels = np.zeros(len(table)) if table.labels is None else table.labels
     outside = table[Region().in_sidebands(table.mass) & (labels == 0)]
-    flow = SplineFlow().fit(outside.features, outside.context, seed=21)
+    flow = CATHODE().density.fit(outside.features, outside.context, seed=21)
     mass = KernelMass().fit(parts(study).data.mass, Region()).sample(study.known, seed=11)
     return flow.sample(mass[:, None], seed=22)
 

@@ -49,7 +49,7 @@ def quality(
         Parquet, ROOT with one TTree, or LHC Olympics HDF5 with features or particles; without it, the embedded demo
         events. Where they have no labels, all events of the signal region stand for background.
     models
-        Names of densities, or of a recipe's rows, with commas between them. [default: maf,nsf,ddpm,cvae,cfm]
+        Names of densities, or of a recipe's rows, with commas between them. [default: maf,nsf,nsf-ar,ddpm,cvae,cfm]
     seeds
         Trainings of each model. [default: 10]
     features

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from resonaut.events.events import Events, Samples
-from resonaut.models.density.spline import SplineFlow
+from resonaut.models.density.autoregressive_spline import AutoregressiveSplineFlow
 from resonaut.models.training import Trainer
 from resonaut.protocols import Seed
 from resonaut.registry import AnyTractableDensity, register
@@ -21,9 +21,9 @@ __all__ = ["ANODE"]
 Array = np.ndarray
 
 
-def _patient_flow() -> SplineFlow:
+def _patient_flow() -> AutoregressiveSplineFlow:
     """The region holds a fraction of the sidebands' events: smaller batches and more epochs give it as many steps."""
-    return SplineFlow(trainer=Trainer(epochs=20, batch_size=512, learning_rate=2e-3))
+    return AutoregressiveSplineFlow(trainer=Trainer(epochs=10, batch_size=512, learning_rate=8e-3))
 
 
 @register("search", "anode")
@@ -42,7 +42,7 @@ class ANODE(InterpolatedBackground):
         Nachman, Shih, PRD 101 (2020) 075042, arXiv:2001.04990
     """
 
-    density: AnyTractableDensity = field(default_factory=SplineFlow)
+    density: AnyTractableDensity = field(default_factory=AutoregressiveSplineFlow)
     data_density: AnyTractableDensity = field(default_factory=_patient_flow)
 
     def fit_region(self, samples: Samples, region: Region, *, seed: Seed = None) -> ANODE:

@@ -13,8 +13,8 @@ import numpy as np
 from jaxtyping import Float
 
 from resonaut.events.events import Events, Samples
+from resonaut.models.density.autoregressive_spline import AutoregressiveSplineFlow
 from resonaut.models.density.mass import KernelMass
-from resonaut.models.density.spline import SplineFlow
 from resonaut.protocols import Seed
 from resonaut.registry import AnyDensity, AnyMassModel
 from resonaut.searches.populations import in_signal_region
@@ -35,7 +35,7 @@ class InterpolatedBackground:
         mass_model: Learns p(m) inside it; the sampled events get their masses from here.
     """
 
-    density: AnyDensity = field(default_factory=SplineFlow)
+    density: AnyDensity = field(default_factory=AutoregressiveSplineFlow)
     mass_model: AnyMassModel = field(default_factory=KernelMass)
 
     needs: ClassVar[frozenset[str]] = frozenset()

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from resonaut.events.events import Events
-from resonaut.models.density.spline import SplineFlow
+from resonaut.models.density.autoregressive_spline import AutoregressiveSplineFlow
 from resonaut.registry import AnyLatentDensity, register
 from resonaut.searches.cathode import CATHODE
 
@@ -36,7 +36,7 @@ class LaCATHODE(CATHODE):
         Hallin et al., PRD 107 (2023) 114012, arXiv:2210.14924
     """
 
-    density: AnyLatentDensity = field(default_factory=SplineFlow)
+    density: AnyLatentDensity = field(default_factory=AutoregressiveSplineFlow)
 
     def _seen(self, events: Events) -> Float[Array, "N F"]:
         """What the classifier sees of an event: its latent variables at its mass."""

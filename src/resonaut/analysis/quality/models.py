@@ -12,7 +12,7 @@ from resonaut.registry import names, read_config
 
 __all__ = ["DEFAULT_MODELS", "REAL", "read_models"]
 
-DEFAULT_MODELS = ("maf", "nsf", "ddpm", "cvae", "cfm")
+DEFAULT_MODELS = ("maf", "nsf", "nsf-ar", "ddpm", "cvae", "cfm")
 REAL = "real"
 """What real events are called where models are named."""
 

@@ -17,8 +17,8 @@ from scipy.special import logsumexp
 from torch import Tensor
 
 from resonaut.errors import ConfigError
+from resonaut.models.density.autoregressive_spline import AutoregressiveSplineFlow
 from resonaut.models.density.network import joined, part_of
-from resonaut.models.density.spline import SplineFlow
 from resonaut.protocols import ResidualDensity, Seed
 from resonaut.registry import AnyTractableDensity, register
 
@@ -40,7 +40,7 @@ class DensityEnsemble:
         members: How many.
     """
 
-    model: AnyTractableDensity = field(default_factory=SplineFlow)
+    model: AnyTractableDensity = field(default_factory=AutoregressiveSplineFlow)
     members: Annotated[int, Field(ge=1)] = 4
 
     def fit(

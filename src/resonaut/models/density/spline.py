@@ -1,4 +1,4 @@
-"""A conditional neural spline flow: the density that CATHODE interpolates into the signal region."""
+"""A conditional neural spline flow of coupling layers."""
 
 from __future__ import annotations
 
