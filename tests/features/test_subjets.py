@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from features.oracle import fastjet_momenta, random_jets
 from resonaut.events.point_cloud import PointCloud
-from resonaut.features.cloud_frame import jets_of
-from resonaut.features.subjets import from_rows, into_rows, subjets_of
+from resonaut.features.cloud_frame import Jets, jets_of
+from resonaut.features.subjets import Place, from_rows, into_rows, subjets_of
 
 
 def clouds(jets):
@@ -75,3 +75,45 @@ def test_all_rows_of_numbers_are_jets_of_so_many_particles(count, seed):
     assert (subjets.n >= 1).all()
     assert (subjets.pt > 0).all()
     np.testing.assert_allclose(subjets.pt.reshape(5, 4).sum(axis=1), 1)
+
+
+def plane(rng, jets, n):
+    """Subjets about their jets' axes, and particles relative to them."""
+    eta, phi = rng.normal(0, 0.3, (2, jets * n))
+    ones = np.ones(jets * n)
+    subjets = Jets(pt=ones, eta=eta, phi=phi, mass=0.1 * ones, n=np.full(jets * n, 3))
+    return subjets, PointCloud.of_counts(rng.normal(size=(3 * jets * n, 3)), subjets.n)
+
+
+def rotated(eta, phi, angle):
+    turned = (eta + 1j * phi) * np.exp(1j * angle)
+    return turned.real, turned.imag
+
+
+@given(st.integers(2, 8), st.floats(-3, 3), st.integers(0, 100))
+def test_what_is_known_of_a_place_does_not_depend_on_how_the_jet_is_turned(n, angle, seed):
+    subjets, particles = plane(np.random.default_rng(seed), 5, n)
+    eta, phi = rotated(subjets.eta, subjets.phi, angle)
+    other = Jets(**(vars(subjets) | {"eta": eta, "phi": phi}))
+    turned_eta, turned_phi = rotated(*particles.points[:, 1:].T, angle)
+    points = np.stack([particles.points[:, 0], turned_eta, turned_phi], axis=1)
+    place, turned = Place.of(subjets, n), Place.of(other, n)
+    np.testing.assert_allclose(turned.columns(), place.columns(), atol=1e-9)
+    made = turned.turn(PointCloud(points, particles.offsets))
+    np.testing.assert_allclose(made.points, place.turn(particles).points, atol=1e-9)
+    np.testing.assert_allclose(place.turn(place.turn(particles), back=True).points, particles.points, atol=1e-12)
+
+
+def test_the_axis_lies_behind_and_the_nearest_is_the_nearest():
+    rng = np.random.default_rng(1)
+    subjets, _ = plane(rng, 50, 4)
+    place = Place.of(subjets, 4)
+    # A particle on the jet's axis.
+    axis = PointCloud.of_counts(np.column_stack([0 * subjets.pt, -subjets.eta, -subjets.phi]), np.ones(200, dtype=int))
+    distance = np.hypot(subjets.eta, subjets.phi)
+    expected = np.column_stack([0 * distance, -distance, 0 * distance])
+    np.testing.assert_allclose(place.turn(axis).points, expected, atol=1e-12)
+    eta, phi = (column.reshape(-1, 4) for column in (subjets.eta, subjets.phi))
+    apart = np.hypot(eta[:, :, None] - eta[:, None], phi[:, :, None] - phi[:, None])
+    least = np.sort(apart, axis=2)[:, :, 1].ravel()  # the first is itself
+    np.testing.assert_allclose(place.columns()[:, :2], np.log(np.column_stack([distance, least])), atol=1e-12)

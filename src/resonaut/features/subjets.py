@@ -19,14 +19,16 @@ References:
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Complex, Float, Int
 
 from resonaut.events.point_cloud import PointCloud
 from resonaut.features.azimuth import wrapped
 from resonaut.features.cloud_frame import Jets, four_momenta
 
-__all__ = ["from_rows", "into_rows", "subjets_of"]
+__all__ = ["Place", "from_rows", "into_rows", "subjets_of"]
 
 Array = np.ndarray
 
@@ -119,6 +121,51 @@ def from_rows(rows: Float[Array, "N 6n-6"], counts: Int[Array, " N"]) -> Jets:
     return Jets(**{name: values.ravel() for name, values in columns.items()})
 
 
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Where subjets lie in their jets, as complex numbers, eta and i times phi.
+
+    Args:
+        position: From the jet's axis.
+        nearest: To the nearest other subjet of the jet.
+    """
+
+    position: Complex[Array, " M"]
+    nearest: Complex[Array, " M"]
+
+    @classmethod
+    def of(cls, subjets: Jets, n: int) -> Place:
+        """Of n subjets of each jet, one jet after the other."""
+        position = (subjets.eta + 1j * subjets.phi).reshape(-1, n)
+        away = position[:, None, :] - position[:, :, None]
+        distance = np.abs(away) + np.where(np.eye(n, dtype=bool), np.inf, 0.0)
+        nearest = np.take_along_axis(away, distance.argmin(axis=2)[:, :, None], axis=2)
+        return cls(position.ravel(), nearest.ravel())
+
+    def __getitem__(self, rows: Array) -> Place:
+        """Of some of the subjets."""
+        return Place(self.position[rows], self.nearest[rows])
+
+    def turn(self, relative: PointCloud, *, back: bool = False) -> PointCloud:
+        """Particles relative to their subjets, turned such that the jet's axis lies behind them; or back again."""
+        log_pt, eta, phi = relative.points.T
+        outwards = _direction(self.position)[relative.owner]
+        turned = (eta + 1j * phi) * (outwards if back else outwards.conj())
+        return PointCloud(np.stack([log_pt, turned.real, turned.imag], axis=1), relative.offsets)
+
+    def columns(self) -> Float[Array, "M 4"]:
+        """Both distances, logarithms, and the direction of the nearest subjet, in the turned frame."""
+        distances = (np.log(np.maximum(np.abs(to), _LEAST)) for to in (self.position, self.nearest))
+        towards = _direction(self.nearest) * _direction(self.position).conj()
+        return np.column_stack([*distances, towards.real, towards.imag])
+
+
+def _direction(away: Complex[Array, "*B"]) -> Complex[Array, "*B"]:
+    """Of length 1; of nothing, that of pseudorapidity."""
+    distance = np.abs(away)
+    return np.divide(away, distance, out=np.ones_like(away), where=distance > 0)
+
+
 def _of(values: Array, which: Int[Array, " N"]) -> Array:
     """One value of each row."""
     return values[np.arange(len(values)), which]
@@ -126,8 +173,7 @@ def _of(values: Array, which: Int[Array, " N"]) -> Array:
 
 def _point_back(reference: Array, k: int, away: Array) -> None:
     """The direction from which azimuths about the k-th are counted: to its parent; about the hardest, to the second."""
-    distance = np.abs(away)
-    direction = np.divide(away, distance, out=np.ones_like(away), where=distance > 0)
+    direction = _direction(away)
     reference[:, k] = -direction
     if k == 1:
         reference[:, 0] = direction

@@ -3,8 +3,10 @@
 What jet substructure measures is mostly where a jet's few hard subjets lie and how they share its momentum: a table of
 some ten columns a jet, which flow matching learns from few events, while a network that sees fifty particles at once
 needs very many. The particles of a subjet are then few and much alike: in units of its own pT and of its own opening,
-mass over pT, a soft subjet looks like a hard one. Generated particles are moved so that they sum to their subjet, mass
-included, so that what the first step has learnt is not spoilt by the second.
+mass over pT, a soft subjet looks like a hard one, but for where its jet ends and the next subjet begins. Of these the
+network is told, in a frame that is turned such that the jet's axis always lies on the same side. Generated particles
+are moved so that they sum to their subjet, mass included, so that what the first step has learnt is not spoilt by the
+second.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from resonaut.errors import EventsError
 from resonaut.events.point_cloud import PointCloud
 from resonaut.features.cloud_frame import Jets, from_frame, into_frame, jets_of, project
 from resonaut.features.scaling import Chain, Quantile, finite_table
-from resonaut.features.subjets import from_rows, into_rows, subjets_of
+from resonaut.features.subjets import Place, from_rows, into_rows, subjets_of
 from resonaut.features.whitening import Whiten
 from resonaut.models.density.cloud import refuse_empty
 from resonaut.models.density.epic_flow_matching import EPiCFlowMatching
@@ -85,24 +87,26 @@ class SubjetCloud:
         check_config(self)
         refuse_empty(x)
         rng = np.random.default_rng(seed)
-        sets, counts = subjets_of(_momenta(PointCloud(finite_table(x.points), x.offsets)), self.subjets)
-        axes = jets_of(sets)
-        owner = np.repeat(np.arange(len(x)), counts)
-        whole = counts == self.subjets
+        # In a jet of fewer particles each is a subjet: there is nothing to learn from it.
+        whole = x.counts >= self.subjets
         if not whole.any():
             raise EventsError(f"no jet has {self.subjets} particles; set subjets to fewer")
-        self.context_range_ = np.stack([context[whole].min(axis=0), context[whole].max(axis=0)])
-        rows = into_rows(axes[whole[owner]], self.subjets, rng)
-        weights = {} if weight is None else {"weight": weight[whole]}
+        x, context, weight = x[np.flatnonzero(whole)], context[whole], None if weight is None else weight[whole]
+        self.context_range_ = np.stack([context.min(axis=0), context.max(axis=0)])
+        sets, _ = subjets_of(_momenta(PointCloud(finite_table(x.points), x.offsets)), self.subjets)
+        axes = jets_of(sets)
+        rows = into_rows(axes, self.subjets, rng)
+        weights = {} if weight is None else {"weight": weight}
         fresh: Any = replace(self.skeleton)  # type: ignore[type-var]
-        self.skeleton_: Any = fresh.fit(rows, context[whole], seed=rng, **weights)
+        self.skeleton_: Any = fresh.fit(rows, context, seed=rng, **weights)
 
         several = np.flatnonzero(sets.counts > 1)
-        axes, owner = axes[several], owner[several]
-        points = into_frame(sets[several], axes, in_openings=True)
+        owner = several // self.subjets
+        place, axes = Place.of(axes, self.subjets)[several], axes[several]
+        points = place.turn(into_frame(sets[several], axes, in_openings=True))
         weights = {} if weight is None else {"weight": weight[owner]}
         fresh = replace(self.particles)  # type: ignore[type-var]
-        self.particles_: Any = fresh.fit(points, self._context(axes, context[owner]), seed=rng, **weights)
+        self.particles_: Any = fresh.fit(points, _known(context[owner], axes, place), seed=rng, **weights)
         return self
 
     def sample(self, context: Float[Array, "N C"], counts: Int[Array, " N"], *, seed: Seed = None) -> PointCloud:
@@ -114,15 +118,17 @@ class SubjetCloud:
         context = np.clip(context, *self.context_range_)
         rows = self.skeleton_.sample(context, seed=rng)
         axes = from_rows(rows, np.maximum(counts, self.subjets))
+        place = Place.of(axes, self.subjets)
         # A jet of fewer particles than subjets is the first of them.
-        place = np.tile(np.arange(self.subjets), len(counts))
-        axes = axes[place < np.repeat(counts, self.subjets)]
+        there = np.tile(np.arange(self.subjets), len(counts)) < np.repeat(counts, self.subjets)
+        axes, place = axes[there], place[there]
         owner = np.repeat(np.arange(len(counts)), np.minimum(counts, self.subjets))
 
         several = axes.n > 1
         points = np.zeros((int(axes.n.sum()), 3))
-        known = self._context(axes[several], context[owner[several]])
-        points[np.repeat(several, axes.n)] = self.particles_.sample(known, axes.n[several], seed=rng).points
+        known = _known(context[owner[several]], axes[several], place[several])
+        drawn = self.particles_.sample(known, axes.n[several], seed=rng)
+        points[np.repeat(several, axes.n)] = place[several].turn(drawn, back=True).points
         relative = PointCloud.of_counts(points, axes.n)
         made = project(from_frame(relative, axes, in_openings=True), axes, masses=True)
         return _relative(made, counts)
@@ -153,9 +159,10 @@ class SubjetCloud:
         self.particles_ = particles.load_state(part_of(state, "particles."))
         return self
 
-    def _context(self, axes: Jets, jet: Float[Array, "M C"]) -> Float[Array, "M C+3"]:
-        """What the particles of subjets are told: of the jet, and of their own subjet."""
-        return np.column_stack([jet, np.log(axes.pt), np.log(axes.opening), np.log(axes.n)])
+
+def _known(jet: Float[Array, "M C"], axes: Jets, place: Place) -> Float[Array, "M C+7"]:
+    """What the particles of subjets are told: of the jet, of their own subjet, and of where in the jet that is."""
+    return np.column_stack([jet, np.log(axes.pt), np.log(axes.opening), np.log(axes.n), place.columns()])
 
 
 def _momenta(relative: PointCloud) -> PointCloud:
