@@ -1,6 +1,6 @@
 """Can generated events be told from real ones, jet by jet and particle by particle, in the sidebands and in the region?
 
-    python validation/full_phase_space.py EVENTS --out RUN [--size laptop|large] [--minutes 3] [--device cuda]
+    python validation/full_phase_space.py EVENTS --out RUN [--size small|laptop|large] [--minutes 3] [--device cuda]
 
 EVENTS is a table of background events with constituents (`resonaut simulate ... --constituents`, or what
 `compact_events.py` makes of it). A model of the jets and, for each of `--models`, one of the particles learn the
@@ -44,11 +44,26 @@ from resonaut.searches.regions import Region
 
 OBSERVABLES = tuple(f"{name}_{jet}" for name in ("tau21", "tau32", "c2_b10", "d2_b10", "ptd") for jet in (1, 2))
 EVENTS_A_PART = 500  # of one call of the substructure
+TRANSFORMER = {"width": 48, "heads": 2, "blocks": 2, "most": 50}
+ROWS = {"name": "chain", "steps": [{"name": "quantile", "knots": 500}, "whiten"]}
 SIZES = {
+    "small": {
+        "subjets": {
+            "skeleton": {"name": "cfm", "width": 112, "blocks": 4, "scaling": ROWS, "trainer": {"batch_size": 1024}},
+            "particles": {
+                **{"name": "epic-fm", "width": 24, "global_width": 24, "layers": 3, "steps": 6},
+                "trainer": {"batch_size": 1024},
+            },
+        },
+        "epic-fm": {"width": 32, "global_width": 32, "layers": 5},
+        "cloud-diffusion": {"width": 32, "heads": 2, "blocks": 3},
+        "cloud-transformer": TRANSFORMER,
+        "batch_size": 256,
+    },
     "laptop": {
         "epic-fm": {"width": 64, "global_width": 64, "layers": 5},
         "cloud-diffusion": {"width": 64, "heads": 2, "blocks": 3},
-        "cloud-transformer": {"width": 48, "heads": 2, "blocks": 2, "most": 50},
+        "cloud-transformer": TRANSFORMER,
         "batch_size": 256,
     },
     "large": {
