@@ -22,7 +22,9 @@ Array = np.ndarray
 
 _LEAST_OPENING = 1e-6
 """Two particles may be parallel."""
-_MASS_STEPS, _MASS_ACCURACY = 10, 1e-4
+_MASS_STEPS, _MASS_ACCURACY = 20, 1e-4
+_WHOLE_STEPS = 3
+"""After so many the jets that are left are wide ones, whose mass a whole step overshoots: from then on half steps."""
 _WIDEST = 3.0
 """Factor by which angles are changed at most in one step."""
 
@@ -126,14 +128,15 @@ def project(particles: PointCloud, jets: Jets, *, masses: bool = False) -> Point
             has none.
     """
     projected = _to_momenta(particles, jets)
-    for _ in range(_MASS_STEPS if masses else 0):
+    for step in range(_MASS_STEPS if masses else 0):
         # At small angles mass is proportional to them, and the first step is the last.
         found = jets_of(projected).mass
         factor = np.divide(jets.mass, found, out=np.ones_like(found), where=found > 1e-9 * jets.pt)
         if np.abs(factor - 1).max(initial=0.0) < _MASS_ACCURACY:
             break
         relative = into_frame(projected, jets)
-        relative.points[:, 1:] *= np.clip(factor, 1 / _WIDEST, _WIDEST)[relative.owner, None]
+        change = np.clip(factor, 1 / _WIDEST, _WIDEST) ** (1.0 if step < _WHOLE_STEPS else 0.5)
+        relative.points[:, 1:] *= change[relative.owner, None]
         projected = _to_momenta(from_frame(relative, jets), jets)
     return projected
 
