@@ -52,9 +52,9 @@ def test_masses_are_projected_too_where_they_are_wanted(counts, seed):
     mass = 1000 * np.random.default_rng(seed).uniform(0.05, 0.6, n)
     wanted = Jets(pt=np.full(n, 1000.0), eta=before.eta, phi=before.phi, mass=mass, n=np.asarray(counts))
     found = jets_of(project(cloud, wanted, masses=True))
-    # The mass of a few particles far apart is not proportional to their angles: one such jet in 400 is off.
+    # The mass of two particles half a turn apart is not proportional to their angle: a few of a thousand such are off.
     off = np.abs(found.mass / wanted.mass - 1)
-    assert (off < np.where(wanted.n < 10, 0.1, 2e-4)).all()
+    assert (off < np.where(wanted.n < 3, 0.3, 2e-4)).all()
     np.testing.assert_allclose(found.pt, wanted.pt, rtol=1e-9)
     np.testing.assert_allclose(found.eta, wanted.eta, atol=1e-9)
 
