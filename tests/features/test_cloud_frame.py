@@ -9,14 +9,14 @@ from resonaut.events.point_cloud import PointCloud
 from resonaut.features.cloud_frame import Jets, from_frame, into_frame, jets_of, project
 
 
-def particles(counts, seed):
+def particles(counts, seed, softest=0.1):
     """Jets somewhere, their particles within about 0.3 of it."""
     rng = np.random.default_rng(seed)
     counts = np.asarray(counts)
     of = np.repeat(np.arange(len(counts)), counts)
     eta, phi = rng.uniform(-2, 2, len(counts)), rng.uniform(-np.pi, np.pi, len(counts))
     angles = np.stack([eta[of], phi[of]], axis=1) + 0.3 * rng.normal(size=(len(of), 2))
-    return PointCloud.of_counts(np.column_stack([rng.exponential(20, len(of)) + 0.1, angles]), counts)
+    return PointCloud.of_counts(np.column_stack([rng.exponential(20, len(of)) + softest, angles]), counts)
 
 
 counts = st.lists(st.integers(1, 30), min_size=1, max_size=6)
@@ -45,18 +45,30 @@ def test_the_projected_momenta_sum_to_the_jet(counts, seed):
 
 @given(st.lists(st.integers(2, 30), min_size=1, max_size=6), st.integers(0, 1000))
 def test_masses_are_projected_too_where_they_are_wanted(counts, seed):
-    cloud = particles(counts, seed)
+    # None is so soft that no angle between it and the others makes the mass.
+    cloud = particles(counts, seed, softest=20)
     before = jets_of(cloud)
     n = len(counts)
     # No jet of radius 1 has a larger mass.
     mass = 1000 * np.random.default_rng(seed).uniform(0.05, 0.6, n)
     wanted = Jets(pt=np.full(n, 1000.0), eta=before.eta, phi=before.phi, mass=mass, n=np.asarray(counts))
     found = jets_of(project(cloud, wanted, masses=True))
-    # The mass of two particles half a turn apart is not proportional to their angle: a few of a thousand such are off.
-    off = np.abs(found.mass / wanted.mass - 1)
-    assert (off < np.where(wanted.n < 3, 0.3, 2e-4)).all()
+    np.testing.assert_allclose(found.mass, wanted.mass, rtol=2e-5)
     np.testing.assert_allclose(found.pt, wanted.pt, rtol=1e-9)
     np.testing.assert_allclose(found.eta, wanted.eta, atol=1e-9)
+
+
+def test_jets_that_no_angle_gives_the_mass_keep_theirs():
+    alone, parallel, soft = (
+        [[100.0, 0.0, 0.0]],
+        [[60.0, 0.0, 0.0], [40.0, 0.0, 0.0]],
+        [[99.99, 0.0, 0.0], [0.01, 0.1, 0.1]],
+    )
+    cloud = PointCloud.of_counts(np.array(alone + parallel + soft), np.array([1, 2, 2]))
+    before = jets_of(cloud)
+    wanted = Jets(pt=before.pt, eta=before.eta, phi=before.phi, mass=np.full(3, 50.0), n=cloud.counts)
+    after = project(cloud, wanted, masses=True)
+    np.testing.assert_allclose(after.points, cloud.points, atol=1e-12)
 
 
 @pytest.mark.parametrize("in_openings", [False, True])

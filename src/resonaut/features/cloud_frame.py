@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.optimize import elementwise
 
 from resonaut.events.point_cloud import PointCloud
 from resonaut.features.azimuth import wrapped
@@ -22,11 +23,9 @@ Array = np.ndarray
 
 _LEAST_OPENING = 1e-6
 """Two particles may be parallel."""
-_MASS_STEPS, _MASS_ACCURACY = 20, 1e-4
-_WHOLE_STEPS = 3
-"""After so many the jets that are left are wide ones, whose mass a whole step overshoots: from then on half steps."""
-_WIDEST = 3.0
-"""Factor by which angles are changed at most in one step."""
+_MASS_ACCURACY = 1e-6
+_FARTHEST = 5.0
+"""From the axis, where particles are moved to for their jet's mass: what is farther is no jet."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -124,21 +123,42 @@ def project(particles: PointCloud, jets: Jets, *, masses: bool = False) -> Point
     Args:
         particles: Some of each jet.
         jets: What they shall sum to.
-        masses: Draw the particles to the jet's axis or away from it until their mass is the jet's, too. A single one
-            has none.
+        masses: Draw the particles to the jet's axis or away from it until their mass is the jet's, too. Where no angle
+            gives it (of a single particle, or beside one that has nearly all of the pT) they stay.
     """
     projected = _to_momenta(particles, jets)
-    for step in range(_MASS_STEPS if masses else 0):
-        # At small angles mass is proportional to them, and the first step is the last.
-        found = jets_of(projected).mass
-        factor = np.divide(jets.mass, found, out=np.ones_like(found), where=found > 1e-9 * jets.pt)
-        if np.abs(factor - 1).max(initial=0.0) < _MASS_ACCURACY:
-            break
-        relative = into_frame(projected, jets)
-        change = np.clip(factor, 1 / _WIDEST, _WIDEST) ** (1.0 if step < _WHOLE_STEPS else 0.5)
-        relative.points[:, 1:] *= change[relative.owner, None]
-        projected = _to_momenta(from_frame(relative, jets), jets)
-    return projected
+    if not masses:
+        return projected
+    relative = into_frame(projected, jets)
+    relative.points[:, 1:] *= _scale_of_angles(relative, jets)[relative.owner, None]
+    # Mass over pT does not depend on the axis, which wide angles move: it is put right afterwards.
+    return _to_momenta(from_frame(relative, jets), jets)
+
+
+def _scale_of_angles(relative: PointCloud, jets: Jets) -> Float[Array, " N"]:
+    """By what the angles of each jet's particles have to be multiplied for its mass; 1 where nothing would do."""
+
+    def excess(scale: Float[Array, " M"], jet: Int[Array, " M"]) -> Float[Array, " M"]:
+        these = relative[jet]
+        log_pt, eta, phi = these.points.T
+        angles = scale[these.owner]
+        scaled = PointCloud(np.stack([np.exp(log_pt), angles * eta, angles * phi], axis=1), these.offsets)
+        found = jets_of(scaled)
+        return np.asarray(found.mass / found.pt - wanted[jet])
+
+    wanted = jets.mass / jets.pt
+    scale = np.ones(len(jets))
+    found = excess(scale, np.arange(len(jets))) + wanted
+    widest = np.full(len(jets), _LEAST_OPENING)
+    np.maximum.at(widest, relative.owner, np.hypot(*relative.points[:, 1:].T))
+    jet = np.flatnonzero((found > 1e-9) & (wanted > 0))
+    limit = _FARTHEST / widest[jet]
+    # At small angles mass is proportional to them, so that the first guess is nearly right.
+    guess = np.minimum(wanted[jet] / found[jet], 0.9 * limit)
+    around = elementwise.bracket_root(excess, 0.9 * guess, 1.1 * guess, xmin=0.0, xmax=limit, args=(jet,), maxiter=10)
+    jet, low, high = (values[around.success] for values in (jet, *around.bracket))
+    scale[jet] = elementwise.find_root(excess, (low, high), args=(jet,), tolerances={"xrtol": _MASS_ACCURACY}).x
+    return scale
 
 
 def _to_momenta(particles: PointCloud, jets: Jets) -> PointCloud:
