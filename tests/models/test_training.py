@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -265,6 +266,47 @@ def test_impossible_settings_are_refused(settings, words, data):
 def test_a_device_that_is_not_there_is_refused(data):
     with pytest.raises(ConfigError, match="device 'cuda' cannot be used here"):
         replace(TRAINER, device="cuda").fit(Line(), data, seed=1)
+
+
+def test_devices_share_a_training_that_is_the_same_as_of_one(data, tmp_path):
+    settings = {"epochs": 5, "batch_size": 50, "validation_fraction": 0.2, "ema": 0.9, "best_epochs": 2}
+    trainer = replace(TRAINER, **settings)
+    weight = torch.linspace(0.5, 1.5, 500)
+    alone, together = Line(noise=0.0), Line(noise=0.0)
+    one = trainer.fit(alone, data, weight=weight, seed=1)
+    two = replace(trainer, devices=2, checkpoints=tmp_path).fit(together, data, weight=weight, seed=1)
+    torch.testing.assert_close(weights(together), weights(alone), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(two.train_loss, one.train_loss, rtol=1e-4)
+    np.testing.assert_allclose(two.validation_loss, one.validation_loss, rtol=1e-4)
+    assert two.best_epochs == one.best_epochs
+    assert len(two.states) == 2
+    # It is a training as any other: one device takes up what two have done.
+    again = Line(noise=0.0)
+    assert replace(trainer, checkpoints=tmp_path).fit(again, data, weight=weight, seed=1).seconds == two.seconds
+    assert torch.equal(weights(again), weights(together))
+
+
+class Writing(Line):
+    """It writes down what every process draws."""
+
+    def __init__(self, place):
+        super().__init__()
+        self.place = place
+
+    def loss(self, batch):
+        (self.place / f"{os.getpid()}").write_text(str(torch.randn(3).tolist()))
+        return super().loss(batch)
+
+
+def test_each_device_draws_its_own_noise(data, tmp_path):
+    replace(TRAINER, epochs=1, devices=2).fit(Writing(tmp_path), data, seed=1)
+    drawn = [file.read_text() for file in tmp_path.iterdir()]
+    assert len(drawn) == len(set(drawn)) == 2
+
+
+def test_what_goes_wrong_on_several_devices_is_named(data):
+    with pytest.raises(FitError, match="became nan in epoch 1"):
+        replace(TRAINER, validation_fraction=0.2, devices=2).fit(Judged(0), data, seed=1)
 
 
 def test_seeded_is_a_private_stream():

@@ -162,9 +162,17 @@ def watched(estimator: Any, checkpoints: Path | None, progress: bool) -> Any:
     return _with_trainers(estimator, lambda trainer: replace(trainer, checkpoints=checkpoints, progress=progress))
 
 
-def placed(estimator: Any, device: Device) -> Any:
-    """The same estimator, every training inside it on that device; "auto" leaves each where it says itself."""
-    return estimator if device == "auto" else _with_trainers(estimator, lambda trainer: replace(trainer, device=device))
+def placed(estimator: Any, device: Device, devices: int = 1) -> Any:
+    """The same estimator, every training inside it on that device, or so many of them.
+
+    Args:
+        estimator: Anything with trainers in it.
+        device: "auto" leaves each where it says itself.
+        devices: 1 likewise.
+    """
+    asked: dict[str, Any] = {"device": device, "devices": devices}
+    changes = {name: value for name, value in asked.items() if value not in ("auto", 1)}
+    return _with_trainers(estimator, lambda trainer: replace(trainer, **changes)) if changes else estimator
 
 
 def _with_trainers(estimator: Any, change: Callable[[Trainer], Trainer]) -> Any:

@@ -37,6 +37,7 @@ def benchmark(
     cells: Path | None = None,
     cluster: str | None = None,
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto",
+    devices: int = 1,
     common: Common | None = None,
 ) -> None:
     """Compare search methods on labelled events.
@@ -88,6 +89,8 @@ def benchmark(
         Address of a Dask scheduler whose workers train (extra `cluster`).
     device
         Where networks are trained; finished trainings are the same cells wherever they were made.
+    devices
+        How many GPUs, or processes of the CPU, share each training.
     """
     from resonaut.analysis.benchmark.pipeline import run_benchmark
     from resonaut.analysis.settings import BenchmarkSettings
@@ -122,6 +125,7 @@ def benchmark(
         executor=None if cluster is None else Dask(cluster),
         workers=use_processes(common),
         device=device,
+        devices=devices,
         progress=True,
     )
     finish(out, benchmark_table(result), *agreement_tables(result))

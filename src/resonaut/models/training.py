@@ -6,17 +6,23 @@ precision, learning rate, averaging, early stopping, checkpoints. A new method i
 The data live on the device as whole tensors, and a batch is a set of rows: tables of a million events fit, and no
 loader stands between them and the arithmetic. Point clouds are `Ragged` there, and batches of them hold sets of similar
 size (`resonaut.models.ragged`).
+
+Several devices share the work of each batch, a process each (`devices`): every one of them holds the whole data and the
+whole network, takes its rows of a batch, and steps by the mean of all gradients. What comes out is handed over as any
+interrupted training is, by its checkpoint.
 """
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -93,7 +99,7 @@ class Trainer:
 
     Args:
         epochs: Passes over the data.
-        batch_size: Events a step.
+        batch_size: Events a step, of all devices together.
         learning_rate: The highest the schedule reaches.
         schedule: "one-cycle", "cosine", "cosine-warm-up" or "constant".
         weight_decay: AdamW's.
@@ -104,6 +110,8 @@ class Trainer:
             `resonaut.models.networks.best_epochs`.
         patience: Stop after so many epochs without a better one; None trains all epochs.
         device: "auto", "cpu", "cuda", "mps".
+        devices: How many of them share each batch. More than one needs a script whose main part is guarded by
+            `if __name__ == "__main__"`, as everything that starts processes does.
         precision: Lightning Fabric's names.
         checkpoints: Folder from which an interrupted training goes on, to the bit; a file there for each training.
         progress: Show a progress bar.
@@ -121,7 +129,8 @@ class Trainer:
     patience: Annotated[int, Field(ge=1)] | None = None
     device: Device = "auto"
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
-    # These two say how a training is watched over, not what comes out: they are no part of a run's settings.
+    # These say how a training is computed and watched over, not what comes out: they are no part of a run's settings.
+    devices: Annotated[int, Field(ge=1, exclude=True)] = 1
     checkpoints: Annotated[Path | None, Field(exclude=True)] = None
     progress: Annotated[bool, Field(exclude=True)] = False
 
@@ -158,11 +167,16 @@ class Trainer:
         """
         check_config(self)
         seed = int(np.random.default_rng(seed).integers(2**62))
-        fabric = self._fabric()
-        with seeded(seed):
-            training = _Training(self, fabric, network, _with_weight(data, weight), seed)
-            training.run()
-        return training.history
+        given = network, _with_weight(data, weight), seed
+        if self.devices == 1:
+            return _train(self._fabric(), self, *given)
+        with TemporaryDirectory() as place:
+            together = self if self.checkpoints else replace(self, checkpoints=Path(place))
+            error = self._fabric(self.devices).launch(_Together(together, *given))
+            if error is not None:
+                raise error
+            # All that is left to do is to take it up.
+            return _train(replace(self, device="cpu")._fabric(), together, *given)
 
     def torch_device(self) -> torch.device:
         """Where the training runs, and where its network is used afterwards."""
@@ -172,14 +186,45 @@ class Trainer:
         device: torch.device = self._fabric().device
         return device
 
-    def _fabric(self) -> Fabric:
+    def _fabric(self, devices: int = 1) -> Fabric:
         """Where it is computed. The import takes 2 s, which any of torch's optimizers would take anyway."""
         from lightning_fabric import Fabric
+        from lightning_fabric.utilities.exceptions import MisconfigurationException
 
+        strategy = "auto" if devices == 1 else "ddp_spawn"
         try:
-            return Fabric(accelerator=self.device, devices=1, precision=self.precision)
-        except (RuntimeError, ValueError) as error:
-            raise ConfigError(f"device '{self.device}' cannot be used here ({error}); set device to 'auto'") from None
+            return Fabric(accelerator=self.device, devices=devices, strategy=strategy, precision=self.precision)
+        except (RuntimeError, ValueError, MisconfigurationException) as error:
+            which = f"device '{self.device}'" if devices == 1 else f"{devices} devices '{self.device}'"
+            raise ConfigError(
+                f"{which} cannot be used here ({error}); set device to 'auto', or devices to what there is"
+            ) from None
+
+
+def _train(fabric: Fabric, trainer: Trainer, network: nn.Module, data: Data, seed: int) -> TrainingHistory:
+    with seeded(seed):
+        training = _Training(trainer, fabric, network, data, seed)
+        training.run()
+    return training.history
+
+
+@dataclass(frozen=True)
+class _Together:
+    """The training as each of several processes runs it; what comes out is in the checkpoint."""
+
+    trainer: Trainer
+    network: nn.Module
+    data: Data
+    seed: int
+
+    def __call__(self, fabric: Fabric) -> ConfigError | FitError | None:
+        """What went wrong, since an error that is raised loses its type on the way."""
+        try:
+            # On the CPU all processes have been handed the same memory: to read data from, not to write weights.
+            _train(fabric, self.trainer, copy.deepcopy(self.network), self.data, self.seed)
+        except (ConfigError, FitError) as error:
+            return error
+        return None
 
 
 class _Training:
@@ -219,7 +264,8 @@ class _Training:
         from rich.progress import Progress
 
         self._resume()
-        with Progress(console=Console(stderr=True), disable=not self.trainer.progress, transient=True) as bar:
+        shown = self.trainer.progress and self.fabric.is_global_zero
+        with Progress(console=Console(stderr=True), disable=not shown, transient=True) as bar:
             task = bar.add_task("training", total=self.trainer.epochs, completed=self.history.epochs)
             while not self._finished():
                 start, epoch = time.perf_counter(), self.history.epochs
@@ -234,6 +280,7 @@ class _Training:
                         raise
                     del self.history.train_loss[len(self.history.validation_loss) :]
                     self.history.stopped = f"{error}. The best epoch is kept"
+                    self._checkpoint()
                     break
                 self.history.seconds += time.perf_counter() - start
                 self._checkpoint()
@@ -250,28 +297,33 @@ class _Training:
 
     def _epoch(self, epoch: int) -> float:
         """Take one step a batch; the mean loss."""
-        trainer, n = self.trainer, _rows(self.train)
+        trainer, fabric, n = self.trainer, self.fabric, _rows(self.train)
         total = torch.zeros((), device=self.fabric.device)
         self.model.train()
         # Batches of equal size: a last one of a few events would take a step as long as the others'.
         batches = self._batches(self.train, torch.randperm(n))
+        if fabric.global_rank:
+            # The batches are the same everywhere, what a loss draws for its rows is not.
+            torch.manual_seed(_mixed(self.seed, epoch, fabric.global_rank))
         for i, rows in enumerate(batches):
             done = (epoch + i / len(batches)) / trainer.epochs
             for group in self.optimizer.param_groups:
                 group["lr"] = trainer.learning_rate * learning_rate_factor(trainer.schedule, done)
             self.optimizer.zero_grad()
-            loss = self._loss(self.model, self.train, rows).mean()
-            self.fabric.backward(loss)
+            # Devices take the mean of their gradients, so that a device's part of the mean counts that many times.
+            share = len(rows) / fabric.world_size
+            loss = self._loss(self.model, self.train, self._own(rows)).sum() / share
+            fabric.backward(loss)
             if trainer.gradient_clip is not None:
                 # What is not finite shows in the loss, after the epoch: to look at each step would hold up a GPU.
-                self.fabric.clip_gradients(
+                fabric.clip_gradients(
                     self.model, self.optimizer, max_norm=trainer.gradient_clip, error_if_nonfinite=False
                 )
             self.optimizer.step()
             if self.average:
                 self.average.update_parameters(self.network)
             total += loss.detach() * (len(rows) / n)
-        return self._finite(float(total), "training loss", epoch)
+        return self._finite(float(self._over_devices(total, "mean")), "training loss", epoch)
 
     def _validate(self, epoch: int) -> None:
         """Keep the weights, unless enough earlier ones did better on the held-out events."""
@@ -295,12 +347,15 @@ class _Training:
             if isinstance(self.kept, SelfJudging):
                 return self._judgement(self.kept, epoch)
             batches = self._batches(held_out, torch.arange(len(weight)))
-            total = sum(float(self._loss(self.kept, held_out, rows).sum()) for rows in batches)
+            total = sum(float(self._loss(self.kept, held_out, self._own(rows)).sum()) for rows in batches)
+        total = float(self._over_devices(torch.tensor(total, dtype=torch.float64), "sum"))
         return self._finite(total / float(weight.sum()), "validation loss", epoch)
 
     def _judgement(self, network: SelfJudging, epoch: int) -> float:
         """The distance, written down with the other measures, and the verdict."""
-        found = {name: self._finite(value, name, epoch) for name, value in network.judge(self.held_out).items()}
+        # What it draws, and so its judgement, may differ between devices; there is one, by which all of them go.
+        judged = self.fabric.broadcast(dict(network.judge(self.held_out)))
+        found = {name: self._finite(value, name, epoch) for name, value in judged.items()}
         for name, value in found.items():
             self.history.measures.setdefault(name, []).append(value)
         self.history.stopped = network.verdict(self.history) or ""
@@ -310,6 +365,18 @@ class _Training:
         """The rows of each batch, out of rows in that order."""
         sizes = [cloud.counts for cloud in data.values() if isinstance(cloud, Ragged)]
         return similar_batches(order, sizes, -(-len(order) // self.trainer.batch_size))
+
+    def _own(self, rows: Tensor) -> Tensor:
+        """Of the rows of a batch, those that this device takes."""
+        return rows[self.fabric.global_rank :: self.fabric.world_size]
+
+    def _over_devices(self, value: Tensor, how: str) -> Tensor:
+        """The mean or sum of what each device has found."""
+        if self.fabric.world_size == 1:
+            return value
+        reduced = self.fabric.all_reduce(value.to(self.fabric.device), reduce_op=how)
+        assert isinstance(reduced, Tensor)
+        return reduced
 
     def _loss(self, network: Any, data: Data, rows: Tensor) -> Float[Tensor, " B"]:
         """The weighted loss of each event."""
@@ -327,7 +394,7 @@ class _Training:
 
     def _checkpoint(self) -> None:
         """Write down everything that the next epoch depends on."""
-        if self.file is None:
+        if self.file is None or not self.fabric.is_global_zero:
             return
         parts = {"network": _copy(self.network), **{f"best.{epoch}": state for epoch, state in self.best.items()}}
         if self.average:
@@ -407,9 +474,9 @@ def _copy(network: nn.Module) -> Batch:
     return {name: tensor.detach().cpu().clone() for name, tensor in network.state_dict().items()}
 
 
-def _mixed(seed: int, epoch: int) -> int:
-    """A seed for each epoch of each training."""
-    return int(np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)[0] >> 2)
+def _mixed(*numbers: int) -> int:
+    """A seed for each epoch of each training, and each further device."""
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 2)
 
 
 def _fingerprint(trainer: Trainer, network: nn.Module, data: Data, seed: int) -> str:

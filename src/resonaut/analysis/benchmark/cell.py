@@ -77,12 +77,14 @@ class TrainCell:
     Args:
         pools: Reads the events of some columns, with or without particles, in every process once.
         device: Where networks are trained, which is no part of a cell's settings.
+        devices: How many of them share a training.
         trainings: Folder of the networks' checkpoints. A training that was stopped goes on; and methods that learn the
             same density of the same sidebands, with the same seed and injected signal, learn it once.
     """
 
     pools: Once[Pools]
     device: Device = "auto"
+    devices: int = 1
     trainings: Path | None = None
 
     def __call__(self, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,7 +102,7 @@ class TrainCell:
             seed=division_stream,
         )
         division = _distorted(division, cell, seed=noise)
-        search = watched(placed(search, self.device), self.trainings, progress=False)
+        search = watched(placed(search, self.device, self.devices), self.trainings, progress=False)
         samples = division.samples.blinded(search.needs)
         clock = [perf_counter()]
         search.fit_background(samples, region, seed=background)

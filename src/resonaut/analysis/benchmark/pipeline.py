@@ -55,6 +55,7 @@ def benchmark(
     executor: Executor | None = None,
     workers: int = 1,
     device: Device = "auto",
+    devices: int = 1,
     progress: bool = False,
     **settings: Any,
 ) -> BenchmarkResult:
@@ -72,6 +73,7 @@ def benchmark(
         executor: Where cells are trained; by default here, or in `workers` processes.
         workers: Processes.
         device: Where networks are trained: "cpu", "cuda", "mps"; "auto" takes what there is.
+        devices: How many of them share each training.
         progress: Show a progress bar on standard error.
         settings: The others of `BenchmarkSettings`: features, injections, seeds, seed, region, floor, shift, ...
 
@@ -91,6 +93,7 @@ def benchmark(
         executor=executor,
         workers=workers,
         device=device,
+        devices=devices,
         progress=progress,
     )
 
@@ -105,6 +108,7 @@ def run_benchmark(
     executor: Executor | None = None,
     workers: int = 1,
     device: Device = "auto",
+    devices: int = 1,
     progress: bool = False,
 ) -> BenchmarkResult:
     """Compare methods, all settings in one object; `benchmark` says what they mean."""
@@ -122,7 +126,10 @@ def run_benchmark(
     place = cells if cells is not None or folder is None else folder.path / "cells"
     results = scan(
         TrainCell(
-            Once(partial(read_pools, sources), most=2), device, None if place is None else Path(place) / "trainings"
+            Once(partial(read_pools, sources), most=2),
+            device,
+            devices,
+            None if place is None else Path(place) / "trainings",
         ),
         [_cell(settings, searches, axis).plain() for axis in axes],
         store=None if place is None else Store(Path(place), _depends_on(sources)),

@@ -13,8 +13,7 @@ from __future__ import annotations
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
-from torch.nn.functional import leaky_relu
-from torch.nn.utils.parametrizations import weight_norm
+from torch.nn.functional import leaky_relu, linear
 
 from resonaut.models.networks.time import TimeAndContext
 from resonaut.models.networks.zero import zeroed
@@ -36,8 +35,8 @@ class EPiCNetwork(nn.Module):
     def __init__(self, features: int, context: int, *, width: int, global_width: int, layers: int) -> None:
         super().__init__()
         self.condition = TimeAndContext(context, global_width)
-        self.enter = _linear(features, width)
-        self.enter_global = _linear(2 * width + global_width, global_width)
+        self.enter = _WeightNormLinear(features, width)
+        self.enter_global = _WeightNormLinear(2 * width + global_width, global_width)
         self.layers = nn.ModuleList(_Layer(width, global_width) for _ in range(layers))
         self.leave = zeroed(nn.Linear(width, features))
 
@@ -61,12 +60,12 @@ class EPiCNetwork(nn.Module):
 class _Layer(nn.Module):
     def __init__(self, width: int, global_width: int) -> None:
         super().__init__()
-        self.first_global = _linear(2 * width + 2 * global_width, global_width)
-        self.second_global = _linear(global_width, global_width)
-        self.first = _linear(width, width)
+        self.first_global = _WeightNormLinear(2 * width + 2 * global_width, global_width)
+        self.second_global = _WeightNormLinear(global_width, global_width)
+        self.first = _WeightNormLinear(width, width)
         # Of the global row, once a set: with it joined to every point the first layer would cost more than twice.
         self.from_global = nn.Linear(global_width, width, bias=False)
-        self.second = _linear(width, width)
+        self.second = _WeightNormLinear(width, width)
 
     def forward(
         self,
@@ -88,6 +87,25 @@ def pooled(h: Float[Tensor, "B K W"], mask: Bool[Tensor, "B K"]) -> Float[Tensor
     return torch.cat([total / count.clamp(min=1), total / 100], dim=1)
 
 
-def _linear(inputs: int, outputs: int) -> nn.Module:
-    """A layer whose weights have a length of their own: it stands large learning rates without normalising points."""
-    return weight_norm(nn.Linear(inputs, outputs))
+class _WeightNormLinear(nn.Module):
+    """A layer whose weights have a length of their own: it stands large learning rates without normalising points.
+
+    PyTorch's `weight_norm` makes a class for every layer it changes, which no other process could be handed.
+
+    References:
+        Salimans, Kingma, NeurIPS 2016, arXiv:1602.07868
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        plain = nn.Linear(inputs, outputs)
+        self.direction, self.bias = plain.weight, plain.bias
+        self.length = nn.Parameter(_norms(plain.weight.detach()))
+
+    def forward(self, x: Float[Tensor, "*batch inputs"]) -> Float[Tensor, "*batch outputs"]:
+        """As a linear layer."""
+        return linear(x, self.direction * (self.length / _norms(self.direction)), self.bias)
+
+
+def _norms(weight: Float[Tensor, "outputs inputs"]) -> Float[Tensor, "outputs 1"]:
+    return weight.norm(dim=1, keepdim=True)

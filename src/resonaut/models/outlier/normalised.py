@@ -26,13 +26,17 @@ __all__ = ["Normalised", "NormalisedAutoencoder", "trainer_of_density"]
 
 
 def trainer_of_density(*, learning_rate: float) -> Trainer:
-    """Held-out events judge the epochs; the rate is constant, since there is no end that it could fall towards."""
+    """Held-out events judge the epochs; the rate is constant, since there is no end that it could fall towards.
+
+    So it is an average of the weights that comes to rest: those of single steps go up and down, and AUCs with them.
+    """
     return Trainer(
         epochs=200,
         batch_size=256,
         learning_rate=learning_rate,
         schedule="constant",
         gradient_clip=1.0,
+        ema=0.999,
         validation_fraction=0.2,
         patience=50,
         device="cpu",
