@@ -200,8 +200,9 @@ def auc(background: np.ndarray, signal: np.ndarray) -> float:
 
 
 def trees_of(path: Path) -> ak.Array:
-    """The declusterings of the same jets."""
-    return ak.from_parquet(path.parent / "trees" / path.name)
+    """The declusterings of the same jets, but for those of a single particle, one in some thousand."""
+    trees = ak.from_parquet(path.parent / "trees" / path.name)
+    return trees[ak.num(trees, axis=1) > 0]
 
 
 def features(path: Path) -> np.ndarray:

@@ -128,6 +128,8 @@ _BUILT_IN: dict[str, dict[str, str]] = {
 
 _ADDED: dict[str, dict[str, type]] = {}
 _UNREGISTERED = "instance"
+_NONE = "none"
+"""In settings as text, which have no other word for it: what is set by default is not."""
 
 
 def settings(cls: type[T]) -> type[T]:
@@ -147,6 +149,8 @@ def _known_settings(cls: type, source: Any, handler: GetCoreSchemaHandler) -> Co
         unknown = sorted(set(value) - set(known)) if isinstance(value, dict) else ()
         if unknown:
             raise _refused(f"setting '{unknown[0]}' is unknown; choose from {', '.join(known)}")
+        if isinstance(value, dict):
+            return {name: None if item == _NONE else item for name, item in value.items()}
         return value
 
     schema = handler(source)
@@ -337,7 +341,7 @@ def check_config(instance: T) -> T:
 
 
 def dump_config(instance: object) -> dict[str, Any]:
-    """Plain settings from which `read_config` builds the same again; what is None (not set) is left out.
+    """Plain settings from which `read_config` builds the same again; what is None by default, and here, is left out.
 
     Raises:
         ConfigError: the class is not a dataclass of settings.
@@ -354,7 +358,20 @@ def dump_config(instance: object) -> dict[str, Any]:
         values = _adapter(cls).dump_python(instance, mode="json", exclude_none=True)
     except PydanticSerializationError as error:  # pydantic wraps what `_written` raises
         raise ConfigError(str(error).rpartition("ConfigError: ")[2]) from None
+    values = _with_none(values, instance)
     return {"name": name, **values} if name else values
+
+
+def _with_none(values: dict[str, Any], instance: Any) -> dict[str, Any]:
+    """The settings, and those that are None although they would not be by default."""
+    added: dict[str, Any] = {}
+    for part in fields(instance):
+        value, written = getattr(instance, part.name), values.get(part.name)
+        if value is None and part.default is not None and part.name not in values:
+            added[part.name] = _NONE
+        elif is_dataclass(value) and isinstance(written, dict) and "registered_as" not in vars(type(value)):
+            added[part.name] = _with_none(written, value)
+    return values | added
 
 
 @cache
