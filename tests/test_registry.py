@@ -95,6 +95,8 @@ def test_what_is_none_is_read_back_as_none_whatever_the_default():
         assert read_config(WithNested, written) == given
     # And by hand.
     assert read_config(WithBounds, {"low": "none", "high": "none"}) == WithBounds(low=None, high=None)
+    # A word like any other where nothing can be None.
+    assert read_config(WithNested, {"name": "none"}).name == "none"
     with pytest.raises(ConfigError, match="epochs"):
         read_config(Trainer, {"epochs": "none"})
 

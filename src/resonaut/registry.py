@@ -20,7 +20,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_type_hints
 
 from resonaut.errors import ConfigError
 from resonaut.protocols import (
@@ -146,18 +146,24 @@ def _known_settings(cls: type, source: Any, handler: GetCoreSchemaHandler) -> Co
     known = [f.name for f in fields(cls) if f.init]
 
     def check(value: object) -> object:
-        unknown = sorted(set(value) - set(known)) if isinstance(value, dict) else ()
-        if unknown:
+        if not isinstance(value, dict):
+            return value
+        if unknown := sorted(set(value) - set(known)):
             raise _refused(f"setting '{unknown[0]}' is unknown; choose from {', '.join(known)}")
-        if isinstance(value, dict):
-            return {name: None if item == _NONE else item for name, item in value.items()}
-        return value
+        unset = {name for name, item in value.items() if isinstance(item, str) and item == _NONE}
+        return value | dict.fromkeys(unset & _nullable(cls)) if unset else value
 
     schema = handler(source)
     # Into the dataclass's own schema, which pydantic keeps for every other place where the class is a setting.
     inner: Any = handler.resolve_ref_schema(schema)
     inner["schema"] = core_schema.no_info_before_validator_function(check, inner["schema"])
     return schema
+
+
+@cache
+def _nullable(cls: type) -> set[str]:
+    """The settings of a class that may be None."""
+    return {name for name, hint in get_type_hints(cls).items() if type(None) in get_args(hint)}
 
 
 def _refused(problem: str) -> Exception:
