@@ -10,6 +10,7 @@ import torch
 
 from resonaut.errors import ConfigError
 from resonaut.models.outlier import guards
+from resonaut.models.outlier.energy_network import NormalisedNetwork
 from resonaut.models.outlier.normalised import NormalisedAutoencoder
 from resonaut.models.outlier.wasserstein import WassersteinNormalisedAutoencoder
 from resonaut.models.training import Trainer, seeded
@@ -64,6 +65,35 @@ def test_its_samples_have_the_density_that_its_energy_stands_for(fitted):
     # The test notices another density: that of twice the temperature.
     hot = by_quadrature(replace(fitted, langevin=replace(chain, temperature=0.2)).load_state(fitted.state()), 4000, rng)
     assert c2st(exact, hot, seed=1).auc > 0.6
+
+
+class Still(torch.nn.Module):
+    """Chains that are where they are."""
+
+    def __init__(self, ends):
+        super().__init__()
+        self.ends = ends
+
+    def draw(self, network, x, *, keep_graph=0):
+        return self.ends
+
+
+def test_a_chain_above_all_data_does_not_count_where_only_those_that_arrived_do(fitted):
+    x = torch.from_numpy(fitted.scaling_.transform(crescent(200, seed=5)))
+    corner = torch.full((1, 2), 3.0, dtype=torch.float64)
+    inside = x[fitted.network_.energy(x).argmin()][None]
+
+    def loss(ends, arrived):
+        judge = fitted.network_.guard
+        network = NormalisedNetwork(fitted.network_.autoencoder, Still(torch.cat(ends)), judge, arrived=arrived)
+        return network.loss({"x": x}).mean().item()
+
+    assert fitted.network_.energy(corner) > fitted.network_.energy(x).max()
+    assert loss([inside], True) == pytest.approx(loss([inside], False))
+    assert loss([inside, corner], True) == pytest.approx(loss([inside], True))
+    assert loss([inside, corner], False) < loss([inside], False) - 0.1
+    # Where none has arrived it is the loss of a plain autoencoder.
+    assert loss([corner], True) == pytest.approx(fitted.network_.energy(x).mean().item())
 
 
 def test_the_epoch_of_the_least_distance_is_kept(fitted):

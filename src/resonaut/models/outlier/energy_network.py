@@ -55,16 +55,25 @@ class NormalisedNetwork(EnergyNetwork):
         autoencoder, chains: As above.
         guard: When to give up, and how many samples it takes to judge.
         gamma: Weight of E-^2 in the loss.
+        arrived: Chains whose energy is above that of all data of the batch do not count.
     """
 
-    def __init__(self, autoencoder: EnergyModel, chains: Negatives, guard: Guard, *, gamma: float = 0.0) -> None:
+    def __init__(
+        self, autoencoder: EnergyModel, chains: Negatives, guard: Guard, *, gamma: float = 0.0, arrived: bool = False
+    ) -> None:
         super().__init__(autoencoder, chains)
-        self.negatives, self.guard, self.gamma = chains, guard, gamma
+        self.negatives, self.guard, self.gamma, self.arrived = chains, guard, gamma, arrived
 
     def loss(self, batch: dict[str, Tensor]) -> Float[Tensor, " B"]:
         """E of each event minus the mean E of the samples."""
         negative = self.energy(self.negatives.draw(self.autoencoder, batch["x"]))
-        return self.energy(batch["x"]) - negative.mean() + self.gamma * negative.square().mean()
+        positive = self.energy(batch["x"])
+        if self.arrived:
+            # Others are on their way, and no samples yet: to raise them would lower the loss without end.
+            negative = negative[negative <= positive.detach().max()]
+            if not len(negative):
+                return positive
+        return positive - negative.mean() + self.gamma * negative.square().mean()
 
     def judge(self, data: Mapping[str, Tensor]) -> dict[str, float]:
         """The distance of its samples from data, and both energies over the data's."""

@@ -76,8 +76,10 @@ class NormalisedGraphAutoencoder(Normalised[ak.Array]):
 
     splittings: Annotated[int, Field(ge=2)] = 16
     hidden: Annotated[tuple[int, ...], Field(min_length=1)] = (32, 32)
-    langevin: Langevin = field(default_factory=lambda: Langevin(noise=0.3, temperature=0.03))
+    langevin: Langevin = field(default_factory=lambda: Langevin(steps=20, noise=0.2, temperature=0.03))
     start: Literal["replay", "data"] = "replay"
+    # In so many dimensions chains from noise take long to arrive.
+    arrived: bool = True
     pretraining: Trainer = field(
         default_factory=lambda: Trainer(
             epochs=20, batch_size=128, learning_rate=3e-3, validation_fraction=0.2, device="cpu"
@@ -88,9 +90,10 @@ class NormalisedGraphAutoencoder(Normalised[ak.Array]):
         default_factory=lambda: Trainer(
             epochs=60,
             batch_size=128,
-            learning_rate=5e-4,
+            learning_rate=3e-4,
             schedule="constant",
             gradient_clip=1.0,
+            ema=0.995,
             validation_fraction=0.2,
             patience=20,
             device="cpu",

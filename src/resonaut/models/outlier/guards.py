@@ -54,7 +54,7 @@ class Guard:
         return (
             f"the samples have collapsed: for {LASTING} epochs they have been {min(distance[-LASTING:]):.3g} or more "
             f"from the data, which were {best:.3g} at epoch {distance.index(best) + 1} (data from data: "
-            f"{self.floor:.3g}). The best epoch is kept; a lower learning rate, gamma or wnae hold out longer"
+            f"{self.floor:.3g}). The best epoch is kept; a lower learning rate, gamma, arrived or wnae hold out longer"
         )
 
     def runaway(self, history: TrainingHistory) -> str | None:

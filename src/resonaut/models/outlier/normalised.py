@@ -54,6 +54,8 @@ class Normalised(EnergyDetector[X]):
     Args:
         start: Where the chains start: "replay", "data" or "manifold" (`resonaut.models.outlier.negatives`).
         gamma: Weight of E-^2 in the loss, which bounds the energies.
+        arrived: Samples count only where their energy is not above that of all data of the batch. Energies can then not
+            run away by raising what no chain comes back from; they may still sharpen until chains get lost.
         pretraining: Of the plain autoencoder.
         trainer: Of the density; the held-out events judge the epochs.
         stop: End the training where it has gone wrong, or only take notes.
@@ -61,6 +63,7 @@ class Normalised(EnergyDetector[X]):
 
     start: Start = "replay"
     gamma: Annotated[float, Field(ge=0)] = 0.0
+    arrived: bool = False
     pretraining: Trainer = field(
         default_factory=lambda: Trainer(
             epochs=20, batch_size=256, learning_rate=3e-3, validation_fraction=0.2, device="cpu"
@@ -82,6 +85,7 @@ class Normalised(EnergyDetector[X]):
             negatives(self.start, self.langevin, autoencoder),
             self._guard(),
             gamma=self.gamma,
+            arrived=self.arrived,
         )
 
     def _guard(self) -> Guard:
