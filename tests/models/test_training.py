@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
+from closure.toy_networks import Judged, Line, Writing
 from resonaut.errors import ConfigError, FitError
 from resonaut.models.training import Trainer, seeded
 
 TRAINER = Trainer(epochs=4, batch_size=64, learning_rate=0.2, device="cpu")
-
-
-class Line(nn.Module):
-    """y = a x + b, with a loss that draws random numbers, as a diffusion model's does."""
-
-    def __init__(self, noise: float = 0.1, start: tuple[float, float] = (0.0, 0.0)) -> None:
-        super().__init__()
-        self.layer = nn.Linear(1, 1)
-        self.noise = noise
-        nn.init.constant_(self.layer.weight, start[0])
-        nn.init.constant_(self.layer.bias, start[1])
-
-    def loss(self, batch):
-        x = batch["x"] + self.noise * torch.randn_like(batch["x"])
-        return (self.layer(x) - batch["y"]).square().mean(dim=1)
 
 
 @pytest.fixture
@@ -286,18 +270,6 @@ def test_devices_share_a_training_that_is_the_same_as_of_one(data, tmp_path):
     assert torch.equal(weights(again), weights(together))
 
 
-class Writing(Line):
-    """It writes down what every process draws."""
-
-    def __init__(self, place):
-        super().__init__()
-        self.place = place
-
-    def loss(self, batch):
-        (self.place / f"{os.getpid()}").write_text(str(torch.randn(3).tolist()))
-        return super().loss(batch)
-
-
 def test_each_device_draws_its_own_noise(data, tmp_path):
     replace(TRAINER, epochs=1, devices=2).fit(Writing(tmp_path), data, seed=1)
     drawn = [file.read_text() for file in tmp_path.iterdir()]
@@ -325,24 +297,6 @@ def test_progress_is_shown_only_if_asked(data, capsys):
     assert capsys.readouterr() == ("", "")
     replace(TRAINER, progress=True).fit(Line(), data, seed=1)
     assert capsys.readouterr().err
-
-
-class Judged(Line):
-    """One that is judged by its epoch's number, and whose loss is finite for so many epochs."""
-
-    def __init__(self, finite_epochs):
-        super().__init__()
-        self.finite, self.epochs = finite_epochs, 0
-
-    def loss(self, batch):
-        return super().loss(batch) if self.epochs < self.finite else super().loss(batch) * torch.nan
-
-    def judge(self, data):
-        self.epochs += 1
-        return {"distance": float(10 - self.epochs), "other": 1.0}
-
-    def verdict(self, history):
-        return None
 
 
 def test_what_was_judged_before_the_loss_ran_away_is_kept(data):
