@@ -29,7 +29,7 @@ from resonaut.models.networks.graph_autoencoder import GraphAutoencoderNetwork
 from resonaut.models.networks.graph_layout import GraphLayout
 from resonaut.models.outlier.langevin import Langevin
 from resonaut.models.outlier.lund_trees import RootedTree, is_binary, is_tree, likeliest_tree, rooted
-from resonaut.models.outlier.normalised import Normalised
+from resonaut.models.outlier.normalised import Normalised, trainer_of_density
 from resonaut.models.outlier.table import bottleneck, refuse_constant
 from resonaut.models.training import Trainer
 from resonaut.protocols import Seed
@@ -87,16 +87,8 @@ class NormalisedGraphAutoencoder(Normalised[ak.Array]):
     )
 
     trainer: Trainer = field(
-        default_factory=lambda: Trainer(
-            epochs=60,
-            batch_size=128,
-            learning_rate=3e-4,
-            schedule="constant",
-            gradient_clip=1.0,
-            ema=0.995,
-            validation_fraction=0.2,
-            patience=20,
-            device="cpu",
+        default_factory=lambda: replace(
+            trainer_of_density(learning_rate=3e-4), epochs=60, batch_size=128, ema=0.995, patience=20
         )
     )
 
