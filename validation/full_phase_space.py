@@ -16,8 +16,9 @@ the signal region's, are generated and compared with them:
 C2ST AUCs, each beside that between two halves of the real events (the floor), and how far the mass of the particles is
 from that of the jet they were generated for. RUN/result.json is written after every step and the weights beside it; the
 same command again goes on with what is missing. `--half` rounds what is generated as `compact_events.py` rounds what is
-real. `--steps 8 12 250` compares numbers of steps of the sampler as well, from the same noise: with real events of the
-region, and with one another.
+real. `--interpolate` learns the region's events, too, but for those that it is compared with, and interpolates the
+velocity across it. `--steps 8 12 250` compares numbers of steps of the sampler as well, from the same noise: with real
+events of the region, and with one another.
 """
 
 from __future__ import annotations
@@ -94,6 +95,7 @@ def main() -> None:
     parser.add_argument("--events", dest="most", type=int, help="use so many at most")
     parser.add_argument("--compare", type=int, help="generate and compare so many events of each region at most")
     parser.add_argument("--half", action="store_true", help="the real events are in half precision")
+    parser.add_argument("--interpolate", action="store_true", help="learn all masses, interpolate across the region")
     parser.add_argument("--steps", type=int, nargs="*", default=[], help="of the sampler, compared with one another")
     parser.add_argument("--steps-events", type=int, default=2_000, help="for that comparison")
     parser.add_argument("--trainings", type=int, default=1, help="of the transformer in every comparison")
@@ -123,7 +125,7 @@ def study(options: argparse.Namespace) -> None:
     with spawned_pool(options.workers) as pool:
         # Compiling the observables takes a minute, in which there is something else to do.
         ready = pool.submit(substructure, few_events())
-        data = read(options.events, options.most, options.compare)
+        data = read(options)
         sizes = {name: len(getattr(data, name)[0]) for name in ("train", "sideband", "signal_region")}
         results.put("events", sizes)
         console.print(f"{sizes} in {time.perf_counter() - started:.0f} s")
@@ -137,6 +139,8 @@ def study(options: argparse.Namespace) -> None:
             console.print(f"floor, {where}: {shown(floor)}")
         for name in options.models:
             generator = fit_particles(name, jets, data, options, results)
+            if options.interpolate:
+                generator = generator.bridged(*Region().window)
             for where in ("sideband", "signal_region"):
                 compared = results.once(
                     f"{name}.{where}",
@@ -181,23 +185,30 @@ class Compared:
     substructure: np.ndarray
 
 
-def read(path: Path, most: int | None, compare: int | None) -> Data:
+def read(options: argparse.Namespace) -> Data:
     from resonaut.events.parquet import column_names, read_table
     from resonaut.features.constituents import CONSTITUENTS, read_clouds
 
+    path = options.events
     labels = ["label"] if "label" in column_names(path) else []
-    rows = read_table(path, ["mjj", *CONSTITUENTS, *labels])[:most]
+    rows = read_table(path, ["mjj", *CONSTITUENTS, *labels])[: options.most]
     clouds, usable, excluded = read_clouds(rows)
     if excluded:
         console.print(f"left out: {excluded}")
     mass = rows["mjj"].to_numpy()[usable].astype(np.float64)
     wanted = np.ones(len(mass), dtype=bool) if not labels else rows["label"].to_numpy()[usable] == 0
     region = Region()
-    inside = np.flatnonzero(wanted & region.in_signal(mass))[:compare]
+    inner = np.flatnonzero(wanted & region.in_signal(mass))
+    compared = len(inner) if options.compare is None else options.compare
+    inside, others = inner[:compared], inner[compared:]
     outside = np.random.default_rng(0).permutation(np.flatnonzero(wanted & region.in_sidebands(mass)))
     if min(len(inside), len(outside) - len(inside)) < 50:
         raise EventsError(f"{path} holds {len(outside)} sideband and {len(inside)} signal-region events; give more")
     aside, train = outside[: len(inside)], outside[len(inside) :]
+    if options.interpolate:
+        if not len(others):
+            raise EventsError(f"all {len(inside)} events of the region are compared; --compare fewer, to learn others")
+        train = np.concatenate([train, others])
     return Data(*((clouds[rows], mass[rows]) for rows in (train, aside, inside)))
 
 

@@ -13,6 +13,7 @@ from a kernel estimate of the data's. All particles, real and generated, are in 
     idealised   data against as many known background events, the same transformer
     *-tuned     the same two, the transformer starting from --backbone instead of from chance
     *-embedded  boosted trees on what the backbone's last layer decides by
+    cathode-embedded  those trees against flow matching of the same numbers, learnt in --sidebands: CATHODE of a table
     trees       boosted trees on the four features, data against known background (idealised)
     cathode     the same against a spline flow of --sidebands, a table of features: the four-feature search
 
@@ -33,7 +34,7 @@ from typing import Any
 
 import numpy as np
 from compact_events import as_stored
-from full_phase_space import networks, trained
+from full_phase_space import ROWS, networks, trained
 from rich.console import Console
 
 from resonaut.errors import EventsError, ResonautError
@@ -43,7 +44,15 @@ from resonaut.runs.folder import atomic_path
 from resonaut.runs.processes import spawned_pool
 from resonaut.searches.regions import Region
 
-METHODS = ("full", "idealised", "full-tuned", "idealised-tuned", "full-embedded", "idealised-embedded")
+METHODS = (
+    "full",
+    "idealised",
+    "full-tuned",
+    "idealised-tuned",
+    "full-embedded",
+    "idealised-embedded",
+    "cathode-embedded",
+)
 LOW_LEVEL = ("trees", "cathode")
 RATES = np.geomspace(2e-3, 1, 60)
 """Background efficiencies at which a cell says its signal efficiency."""
@@ -96,7 +105,7 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=256)
     parser.add_argument("--steps", type=int, help="of the particles' sampler, other than those it was trained with")
     parser.add_argument("--backbone", type=Path, help="what full_phase_space_backbone.py made")
-    parser.add_argument("--sidebands", type=Path, help="a table of the four features, for `cathode`")
+    parser.add_argument("--sidebands", type=Path, help="events of the sidebands, for `cathode` and `cathode-embedded`")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--precision", choices=["32-true", "bf16-mixed"], default="32-true")
     parser.add_argument("--processes", type=int, default=1, help="trainings at once")
@@ -239,6 +248,8 @@ def described(study: Study, method: str, injected: np.ndarray) -> tuple[Any, Any
     if how == "embedded":
         known = embeddings(study)
         data = np.concatenate([known["data"], known["injectable"][injected]])
+        if kind == "cathode":
+            return data, sampled_embeddings(study), known["test"], trees
         return data, known["generated" if kind == "full" else "known"], known["test"], trees
     data = Events.concatenate([events.data, events.injectable[injected]])
     if kind == "trees":
@@ -269,18 +280,51 @@ def embeddings(study: Study) -> dict[str, np.ndarray]:
 @cache
 def four_features(study: Study) -> np.ndarray:
     """As many background events of CATHODE's density of the four features, learnt in the sidebands."""
-    from resonaut.events.reading import read_events
-    from resonaut.models.density.mass import KernelMass
     from resonaut.searches.cathode import CATHODE
 
+    outside = sidebands(study)
+    return sampled(study, CATHODE().density, outside.features, outside.context)
+
+
+@cache
+def sampled_embeddings(study: Study) -> np.ndarray:
+    """The same of a density of what the backbone makes of sideband events; learnt once a study."""
+    from resonaut.analysis.particles import with_particles
+    from resonaut.models.density.flow_matching import FlowMatching
+    from resonaut.models.saving import load
+    from resonaut.models.training import Trainer
+    from resonaut.registry import read_config
+
+    path = study.out / "embeddings-sampled.npy"
+    if not path.exists():
+        outside = with_particles(sidebands(study), study.sidebands)
+        rows = load(study.backbone).embed(as_stored(outside.require_particles())).astype(np.float64)
+        trainer = Trainer(epochs=40, batch_size=1024, learning_rate=2e-3, schedule="one-cycle", ema=0.998)
+        density = FlowMatching(width=256, blocks=4, scaling=read_config("scaling", ROWS), trainer=trainer)
+        made = sampled(study, density, rows, outside.context)
+        with atomic_path(path) as temporary, temporary.open("wb") as file:
+            np.save(file, made)
+    return np.load(path)
+
+
+def sampled(study: Study, density: Any, rows: np.ndarray, context: np.ndarray) -> np.ndarray:
+    """As many rows as there are known events, at masses of the region, of a density that learns these."""
+    from resonaut.models.density.mass import KernelMass
+
+    mass = KernelMass().fit(parts(study).data.mass, Region()).sample(study.known, seed=11)
+    return density.fit(rows, context, seed=21).sample(mass[:, None], seed=22)
+
+
+@cache
+def sidebands(study: Study) -> Events:
+    """Background events to learn a table's density from."""
+    from resonaut.events.reading import read_events
+
     if study.sidebands is None:
-        raise EventsError("`cathode` learns from a table of the sidebands; give one with --sidebands")
+        raise EventsError("CATHODE of a table learns from events of the sidebands; give a file with --sidebands")
     table = read_events(study.sidebands)
     labels = np.zeros(len(table)) if table.labels is None else table.labels
-    outside = table[Region().in_sidebands(table.mass) & (labels == 0)]
-    flow = CATHODE().density.fit(outside.features, outside.context, seed=21)
-    mass = KernelMass().fit(parts(study).data.mass, Region()).sample(study.known, seed=11)
-    return flow.sample(mass[:, None], seed=22)
+    return table[Region().in_sidebands(table.mass) & (labels == 0)]
 
 
 def transformer(study: Study, tuned: bool) -> Any:

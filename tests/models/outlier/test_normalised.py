@@ -15,6 +15,7 @@ from resonaut.models.outlier.normalised import NormalisedAutoencoder
 from resonaut.models.outlier.wasserstein import WassersteinNormalisedAutoencoder
 from resonaut.models.training import Trainer, seeded
 from resonaut.quality.two_sample import c2st
+from resonaut.registry import read_config
 
 TRAINER = Trainer(
     epochs=15,
@@ -145,3 +146,10 @@ def test_training_that_has_gone_wrong_is_stopped_and_explained(monkeypatch):
 def test_without_held_out_events_there_is_no_judging():
     with pytest.raises(ConfigError, match="held-out"):
         NormalisedAutoencoder(trainer=replace(TRAINER, validation_fraction=0.0))
+
+
+@pytest.mark.parametrize("setting", [{"gamma": 0.1}, {"arrived": True}])
+def test_a_wnae_refuses_settings_of_a_loss_that_it_does_not_have(setting):
+    read_config("outlier", {"name": "nae", **setting})
+    with pytest.raises(ConfigError, match=next(iter(setting))):
+        read_config("outlier", {"name": "wnae", **setting})

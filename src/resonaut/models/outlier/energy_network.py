@@ -20,7 +20,7 @@ from resonaut.models.outlier.negatives import Chains, Negatives
 from resonaut.models.outlier.transport import earth_movers_distance, transport_cost
 from resonaut.models.training import TrainingHistory
 
-__all__ = ["EnergyNetwork", "NormalisedNetwork", "WassersteinNetwork"]
+__all__ = ["EnergyNetwork", "JudgedNetwork", "NormalisedNetwork", "WassersteinNetwork"]
 
 
 class EnergyNetwork(nn.Module):
@@ -48,32 +48,17 @@ class EnergyNetwork(nn.Module):
         return self.energy(batch["x"])
 
 
-class NormalisedNetwork(EnergyNetwork):
-    """E+ - E-, and a bound on E-, without which both could run away together.
+class JudgedNetwork(EnergyNetwork):
+    """A training with negative examples, judged by how far its own samples are from data.
 
     Args:
         autoencoder, chains: As above.
         guard: When to give up, and how many samples it takes to judge.
-        gamma: Weight of E-^2 in the loss.
-        arrived: Chains whose energy is above that of all data of the batch do not count.
     """
 
-    def __init__(
-        self, autoencoder: EnergyModel, chains: Negatives, guard: Guard, *, gamma: float = 0.0, arrived: bool = False
-    ) -> None:
+    def __init__(self, autoencoder: EnergyModel, chains: Negatives, guard: Guard) -> None:
         super().__init__(autoencoder, chains)
-        self.negatives, self.guard, self.gamma, self.arrived = chains, guard, gamma, arrived
-
-    def loss(self, batch: dict[str, Tensor]) -> Float[Tensor, " B"]:
-        """E of each event minus the mean E of the samples."""
-        negative = self.energy(self.negatives.draw(self.autoencoder, batch["x"]))
-        positive = self.energy(batch["x"])
-        if self.arrived:
-            # Others are on their way, and no samples yet: to raise them would lower the loss without end.
-            negative = negative[negative <= positive.detach().max()]
-            if not len(negative):
-                return positive
-        return positive - negative.mean() + self.gamma * negative.square().mean()
+        self.negatives, self.guard = chains, guard
 
     def judge(self, data: Mapping[str, Tensor]) -> dict[str, float]:
         """The distance of its samples from data, and both energies over the data's."""
@@ -92,7 +77,34 @@ class NormalisedNetwork(EnergyNetwork):
         return self.guard.verdict(history)
 
 
-class WassersteinNetwork(NormalisedNetwork):
+class NormalisedNetwork(JudgedNetwork):
+    """E+ - E-, and a bound on E-, without which both could run away together.
+
+    Args:
+        autoencoder, chains, guard: As above.
+        gamma: Weight of E-^2 in the loss.
+        arrived: Chains whose energy is above that of all data of the batch do not count.
+    """
+
+    def __init__(
+        self, autoencoder: EnergyModel, chains: Negatives, guard: Guard, *, gamma: float = 0.0, arrived: bool = False
+    ) -> None:
+        super().__init__(autoencoder, chains, guard)
+        self.gamma, self.arrived = gamma, arrived
+
+    def loss(self, batch: dict[str, Tensor]) -> Float[Tensor, " B"]:
+        """E of each event minus the mean E of the samples."""
+        negative = self.energy(self.negatives.draw(self.autoencoder, batch["x"]))
+        positive = self.energy(batch["x"])
+        if self.arrived:
+            # Others are on their way, and no samples yet: to raise them would lower the loss without end.
+            negative = negative[negative <= positive.detach().max()]
+            if not len(negative):
+                return positive
+        return positive - negative.mean() + self.gamma * negative.square().mean()
+
+
+class WassersteinNetwork(JudgedNetwork):
     """The loss is the Earth mover's distance between data and samples itself, its gradient flowing through the chains.
 
     Args:

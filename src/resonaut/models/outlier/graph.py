@@ -29,7 +29,7 @@ from resonaut.models.networks.graph_autoencoder import GraphAutoencoderNetwork
 from resonaut.models.networks.graph_layout import GraphLayout
 from resonaut.models.outlier.langevin import Langevin
 from resonaut.models.outlier.lund_trees import RootedTree, is_binary, is_tree, likeliest_tree, rooted
-from resonaut.models.outlier.normalised import Normalised, trainer_of_density
+from resonaut.models.outlier.normalised import EnergyDifference, trainer_of_density
 from resonaut.models.outlier.table import bottleneck, refuse_constant
 from resonaut.models.training import Trainer
 from resonaut.protocols import Seed
@@ -55,7 +55,7 @@ class ValidTrees(NamedTuple):
 
 @register("graph-outlier", "ngae")
 @dataclass(kw_only=True)
-class NormalisedGraphAutoencoder(Normalised[ak.Array]):
+class NormalisedGraphAutoencoder(EnergyDifference[ak.Array]):
     """Reconstructs the features of all declusterings of a jet and the edges between them.
 
     Events are Lund trees, as `resonaut.features.lund.lund_tree` makes them, of one declustering or more.

@@ -1,6 +1,7 @@
 """The normalised autoencoder: what it reconstructs without having been shown it is unlearnt.
 
-`Normalised` is the training, whatever an event is; `NormalisedAutoencoder` is that of tables.
+`Normalised` is a training with samples of its own, whatever its loss and whatever an event is; `EnergyDifference` has
+the published loss, and `NormalisedAutoencoder` is that for tables.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from resonaut.models.outlier.table import TableDetector
 from resonaut.models.training import Trainer, TrainingHistory
 from resonaut.registry import register
 
-__all__ = ["Normalised", "NormalisedAutoencoder", "trainer_of_density"]
+__all__ = ["EnergyDifference", "Normalised", "NormalisedAutoencoder", "trainer_of_density"]
 
 
 def trainer_of_density(*, learning_rate: float) -> Trainer:
@@ -45,25 +46,20 @@ def trainer_of_density(*, learning_rate: float) -> Trainer:
 
 @dataclass(kw_only=True)
 class Normalised(EnergyDetector[X]):
-    """Lowers the energy of data and raises that of its own Langevin samples, after a while as a plain autoencoder.
+    """Learns from data and from its own Langevin samples, after a while as a plain autoencoder.
 
     At the loss's minimum p(x) = exp(-E(x) / T) / Omega is the density of the data, and everything else has a larger
-    error. The training does not stay there: the epoch whose samples are closest to the data is kept, and the training
+    error. The training need not stay there: the epoch whose samples are closest to the data is kept, and the training
     ends where the samples collapse or the energies run away.
 
     Args:
         start: Where the chains start: "replay", "data" or "manifold" (`resonaut.models.outlier.negatives`).
-        gamma: Weight of E-^2 in the loss, which bounds the energies.
-        arrived: Samples count only where their energy is not above that of all data of the batch. Energies can then not
-            run away by raising what no chain comes back from; they may still sharpen until chains get lost.
         pretraining: Of the plain autoencoder.
         trainer: Of the density; the held-out events judge the epochs.
         stop: End the training where it has gone wrong, or only take notes.
     """
 
     start: Start = "replay"
-    gamma: Annotated[float, Field(ge=0)] = 0.0
-    arrived: bool = False
     pretraining: Trainer = field(
         default_factory=lambda: Trainer(
             epochs=20, batch_size=256, learning_rate=3e-3, validation_fraction=0.2, device="cpu"
@@ -79,6 +75,27 @@ class Normalised(EnergyDetector[X]):
                 " say 0.2"
             )
 
+    def _guard(self) -> Guard:
+        return Guard(events=self.judged_, floor=self.emd_floor_, stop=self.stop)
+
+    def _train(self, data: dict[str, Tensor], weight: Tensor | None, rng: np.random.Generator) -> TrainingHistory:
+        self.pretraining.fit(self.network_.autoencoder, data, weight=weight, seed=rng)
+        return self.trainer.fit(self.network_, data, weight=weight, seed=rng)
+
+
+@dataclass(kw_only=True)
+class EnergyDifference(Normalised[X]):
+    """Lowers the energy of data and raises that of the samples: the gradient of the likelihood.
+
+    Args:
+        gamma: Weight of E-^2 in the loss, which bounds the energies.
+        arrived: Samples count only where their energy is not above that of all data of the batch. Energies can then not
+            run away by raising what no chain comes back from; they may still sharpen until chains get lost.
+    """
+
+    gamma: Annotated[float, Field(ge=0)] = 0.0
+    arrived: bool = False
+
     def _network(self, autoencoder: EnergyModel) -> NormalisedNetwork:
         return NormalisedNetwork(
             autoencoder,
@@ -88,18 +105,11 @@ class Normalised(EnergyDetector[X]):
             arrived=self.arrived,
         )
 
-    def _guard(self) -> Guard:
-        return Guard(events=self.judged_, floor=self.emd_floor_, stop=self.stop)
-
-    def _train(self, data: dict[str, Tensor], weight: Tensor | None, rng: np.random.Generator) -> TrainingHistory:
-        self.pretraining.fit(self.network_.autoencoder, data, weight=weight, seed=rng)
-        return self.trainer.fit(self.network_, data, weight=weight, seed=rng)
-
 
 @register("outlier", "nae")
 @dataclass(kw_only=True)
-class NormalisedAutoencoder(Normalised[np.ndarray], TableDetector):
-    """A normalised autoencoder of the rows of a table, by `Normalised`.
+class NormalisedAutoencoder(EnergyDifference[np.ndarray], TableDetector):
+    """A normalised autoencoder of the rows of a table, by `EnergyDifference`.
 
     References:
         Yoon, Noh, Park, ICML 2021, arXiv:2105.05735

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated
 
+import numpy as np
 from pydantic import Field
 
 from resonaut.models.networks.energy_model import EnergyModel
 from resonaut.models.outlier.energy_network import WassersteinNetwork
 from resonaut.models.outlier.negatives import negatives
-from resonaut.models.outlier.normalised import NormalisedAutoencoder, trainer_of_density
+from resonaut.models.outlier.normalised import Normalised, trainer_of_density
+from resonaut.models.outlier.table import TableDetector
 from resonaut.models.training import Trainer
 from resonaut.registry import register
 
@@ -19,7 +21,7 @@ __all__ = ["WassersteinNormalisedAutoencoder"]
 
 @register("outlier", "wnae")
 @dataclass(kw_only=True)
-class WassersteinNormalisedAutoencoder(NormalisedAutoencoder):
+class WassersteinNormalisedAutoencoder(Normalised[np.ndarray], TableDetector):
     """Moves its samples onto the data: the gradient of the Earth mover's distance flows through the Langevin chain.
 
     Unlike E+ - E- the distance has its minimum where samples and data agree and nowhere else, so that there is
