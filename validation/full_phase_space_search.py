@@ -6,8 +6,9 @@ EVENTS is a table of labelled signal-region events with constituents (`resonaut 
 --mass-range 3300:3700 --parton-mass 3000:4000`, or what `compact_events.py --region-events N --signal-events M` makes
 of one); FOLDER holds what `full_phase_space.py` trained on background events of the sidebands, of which `--particles`
 are used: signal that lies in the sidebands is not part of this study. The background events are cut in three: data,
-known background and test; the signal in what is injected and what is tested. Background is generated once, at masses
-from a kernel estimate of the data's. All particles, real and generated, are in half precision.
+known background and test; the signal in what is injected and what is tested. `--redraw` cuts the background anew for
+every seed, so that its fluctuations are part of the scatter. Background is generated once, at masses from a kernel
+estimate of the region's. All particles, real and generated, are in half precision.
 
     full        data against generated background, the transformer of all particles (FullCATHODE)
     idealised   data against as many known background events, the same transformer
@@ -26,6 +27,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Callable
 from concurrent.futures import as_completed
 from dataclasses import dataclass, replace
 from functools import cache
@@ -69,6 +71,7 @@ class Study:
     data: int
     known: int
     signal: int
+    redraw: bool
     epochs: int
     batch_size: int
     device: str
@@ -80,13 +83,38 @@ class Study:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts:
-    """Which events play which part."""
+class Pool:
+    """The events of the region."""
 
-    data: Events
-    known: Events
-    injectable: Events
-    test: Events
+    background: Events
+    signal: Events
+
+
+@dataclass(frozen=True, kw_only=True)
+class Roles:
+    """Which rows of the pool play which part in one cell."""
+
+    data: np.ndarray
+    known: np.ndarray
+    test_background: np.ndarray
+    injected: np.ndarray
+    test_signal: np.ndarray
+
+    @classmethod
+    def drawn(cls, study: Study, injected: int, seed: int) -> Roles:
+        events = pool(study)
+        background = np.arange(len(events.background))
+        if study.redraw:
+            background = np.random.default_rng([seed, 2]).permutation(background)
+        data, known, test = np.split(background, [study.data, study.data + study.known])
+        injectable = np.random.default_rng([seed, 1]).permutation(study.signal)
+        return cls(
+            data=data,
+            known=known,
+            test_background=test,
+            injected=injectable[:injected],
+            test_signal=np.arange(study.signal, len(events.signal)),
+        )
 
 
 def main() -> None:
@@ -101,6 +129,7 @@ def main() -> None:
     parser.add_argument("--data", type=int, default=30_000, help="background events among the data")
     parser.add_argument("--known", type=int, default=20_000, help="known background events, and generated ones")
     parser.add_argument("--signal", type=int, default=2_500, help="signal events to inject from")
+    parser.add_argument("--redraw", action="store_true", help="other background events in each part for every seed")
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--batch-size", type=int, default=256)
     parser.add_argument("--steps", type=int, help="of the particles' sampler, other than those it was trained with")
@@ -144,7 +173,7 @@ def run(study: Study, options: argparse.Namespace) -> None:
 
 
 @cache
-def parts(study: Study) -> Parts:
+def pool(study: Study) -> Pool:
     """The events of a study, read once a process."""
     from resonaut.analysis.particles import with_particles
     from resonaut.events.reading import BASELINE, read_events
@@ -155,34 +184,24 @@ def parts(study: Study) -> Parts:
     events = replace(events, particles=as_stored(events.require_particles()))
     inside = Region().in_signal(events.mass)
     background, signal = events[inside & (events.labels == 0)], events[inside & (events.labels == 1)]
-    first, second = study.data, study.data + study.known
-    if len(background) < second + 50 or len(signal) < study.signal + 50:
+    if len(background) < study.data + study.known + 50 or len(signal) < study.signal + 50:
         raise EventsError(
             f"{study.events} has {len(background)} background and {len(signal)} signal events in the region, too few"
             f" for {study.data} data, {study.known} known, {study.signal} to inject and a test; lower these"
         )
-    return Parts(
-        data=background[:first],
-        known=background[first:second],
-        injectable=signal[: study.signal],
-        test=Events.concatenate([background[second:], signal[study.signal :]]),
-    )
+    return Pool(background=background, signal=signal)
 
 
 def generate(study: Study) -> str:
     """Sample background events in the region, once; how fast."""
     import torch
 
-    from resonaut.models.density.mass import KernelMass
-    from resonaut.searches.populations import in_signal_region
-
     # What was trained in bfloat16 needs no more digits than TensorFloat-32 has.
     torch.set_float32_matmul_precision("high")
     path = study.out / "generated.npz"
     if path.exists():
         return f"generated events are in {path}"
-    data = in_signal_region(parts(study).data, Region())
-    mass = KernelMass().fit(data.mass, Region()).sample(study.known, seed=11)
+    mass = masses(study)
     generator = trained(study.weights, study.particles, study.device)
     if study.steps is not None:
         networks(generator.particles_)["particles"].network_.steps = study.steps
@@ -196,6 +215,14 @@ def generate(study: Study) -> str:
     with atomic_path(path) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, **arrays)
     return f"{len(mass)} events generated, {2 * len(mass) / seconds:.0f} jets/s"
+
+
+def masses(study: Study) -> np.ndarray:
+    """Those that background is sampled at."""
+    from resonaut.models.density.mass import KernelMass
+
+    data = pool(study).background[: study.data]
+    return KernelMass().fit(data.mass, Region()).sample(study.known, seed=11)
 
 
 @cache
@@ -219,12 +246,11 @@ def train(study: Study, method: str, injected: int, seed: int) -> dict[str, Any]
     from resonaut.statistics.curves import Curves
 
     torch.set_num_threads(1)
-    events, start = parts(study), time.perf_counter()
-    test, order = events.test, np.random.default_rng([seed, 1]).permutation(len(events.injectable))
-    above, below, unseen, classifier = described(study, method, order[:injected])
+    roles, start = Roles.drawn(study, injected, seed), time.perf_counter()
+    above, below, unseen, classifier = described(study, method, roles)
     ratio = learn_ratio(classifier, above, below, seed=seed)
-    assert test.labels is not None
-    curves = Curves.from_scores(test.labels, ratio.log_ratio(unseen))
+    labels = np.repeat([0, 1], [len(roles.test_background), len(roles.test_signal)])
+    curves = Curves.from_scores(labels, ratio.log_ratio(unseen))
     return {
         "method": method,
         "injected": injected,
@@ -233,31 +259,38 @@ def train(study: Study, method: str, injected: int, seed: int) -> dict[str, Any]
         **curves.figures(),
         "max_sic_error": curves.max_sic_error,
         "tpr": np.interp(RATES, curves.fpr, curves.tpr).round(5).tolist(),
-        "n_test_background": int((test.labels == 0).sum()),
+        "n_test_background": len(roles.test_background),
         "seconds": time.perf_counter() - start,
     }
 
 
-def described(study: Study, method: str, injected: np.ndarray) -> tuple[Any, Any, Any, Any]:
+def described(study: Study, method: str, roles: Roles) -> tuple[Any, Any, Any, Any]:
     """Data, template and test events as the classifier takes them, and the classifier."""
     from resonaut.models.classifier.ensemble import Ensemble
     from resonaut.models.classifier.trees import BoostedTrees
 
-    events, trees = parts(study), Ensemble(model=BoostedTrees())
     kind, _, how = method.partition("-")
+    classifier: Any = Ensemble(model=BoostedTrees())
+    concatenate: Callable[[list[Any]], Any] = np.concatenate
+    rows: dict[str, Any]
+    sampled_by: dict[str, Callable[[], Any]]
     if how == "embedded":
-        known = embeddings(study)
-        data = np.concatenate([known["data"], known["injectable"][injected]])
-        if kind == "cathode":
-            return data, sampled_embeddings(study), known["test"], trees
-        return data, known["generated" if kind == "full" else "known"], known["test"], trees
-    data = Events.concatenate([events.data, events.injectable[injected]])
-    if kind == "trees":
-        return data.features, events.known.features, events.test.features, trees
-    if kind == "cathode":
-        return data.features, four_features(study), events.test.features, trees
-    template = generated(study) if kind == "full" else events.known.require_particles()
-    return data.require_particles(), template, events.test.require_particles(), transformer(study, how == "tuned")
+        rows = embeddings(study)
+        sampled_by = {"full": lambda: rows["generated"], "cathode": lambda: sampled_embeddings(study)}
+    elif kind in LOW_LEVEL:
+        rows = {name: part.features for name, part in vars(pool(study)).items()}
+        sampled_by = {"cathode": lambda: four_features(study)}
+    else:
+        rows = {name: part.require_particles() for name, part in vars(pool(study)).items()}
+        sampled_by = {"full": lambda: generated(study)}
+        classifier, concatenate = transformer(study, how == "tuned"), DijetClouds.concatenate
+    background, signal = rows["background"], rows["signal"]
+    return (
+        concatenate([background[roles.data], signal[roles.injected]]),
+        sampled_by[kind]() if kind in sampled_by else background[roles.known],
+        concatenate([background[roles.test_background], signal[roles.test_signal]]),
+        classifier,
+    )
 
 
 @cache
@@ -268,7 +301,7 @@ def embeddings(study: Study) -> dict[str, np.ndarray]:
     path = study.out / "embeddings.npz"
     if not path.exists():
         backbone = load(study.backbone)
-        clouds = {name: part.require_particles() for name, part in vars(parts(study)).items()}
+        clouds = {name: part.require_particles() for name, part in vars(pool(study)).items()}
         if (study.out / "generated.npz").exists():
             clouds["generated"] = generated(study)
         with atomic_path(path) as temporary, temporary.open("wb") as file:
@@ -309,10 +342,7 @@ def sampled_embeddings(study: Study) -> np.ndarray:
 
 def sampled(study: Study, density: Any, rows: np.ndarray, context: np.ndarray) -> np.ndarray:
     """As many rows as there are known events, at masses of the region, of a density that learns these."""
-    from resonaut.models.density.mass import KernelMass
-
-    mass = KernelMass().fit(parts(study).data.mass, Region()).sample(study.known, seed=11)
-    return density.fit(rows, context, seed=21).sample(mass[:, None], seed=22)
+    return density.fit(rows, context, seed=21).sample(masses(study)[:, None], seed=22)
 
 
 @cache

@@ -96,8 +96,8 @@ def test_the_jet_of_two_particles_by_hand():
     assert [jets.pt[1], jets.eta[1], jets.mass[1], jets.n[1]] == [0, 0, 0, 0]
 
 
-def test_particles_beyond_the_reach_are_moved_to_it():
+def test_particles_beyond_the_reach_are_mirrored_at_it():
     jets = jets_of(PointCloud.of_counts(np.array([[10.0, 0.3, 0.1], [12.0, -0.2, 0.4]]), np.array([2])))
     relative = PointCloud.of_counts(np.array([[-0.7, 3.0, -4.0], [-0.7, 0.3, 0.4]]), np.array([2]))
     back = into_frame(from_frame(relative, jets, reach=1.0), jets)
-    np.testing.assert_allclose(back.points, [[-0.7, 0.6, -0.8], [-0.7, 0.3, 0.4]], atol=1e-12)
+    np.testing.assert_allclose(back.points, [[-0.7, 0.12, -0.16], [-0.7, 0.3, 0.4]], atol=1e-12)

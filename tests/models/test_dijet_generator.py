@@ -39,13 +39,14 @@ def test_generated_events_obey_mass_number_axis_and_cut(generator):
         np.testing.assert_allclose(found.mass, jets.mass, rtol=1e-3)
 
 
-def test_no_particle_lies_farther_out_than_those_that_were_learnt(generator):
+def test_as_few_particles_lie_beyond_the_edge_of_their_jet_as_were_learnt(generator):
     mass = np.full(300, 3000.0)
     jets, other = generator.sample_jets(mass, seed=3)
     cloud = generator.sample_particles(jets, other, mass, seed=4).first
-    # The projection, to the axis and to the mass, comes afterwards.
     away = np.hypot(*into_frame(cloud, jets).points[:, 1:].T)
-    assert np.quantile(away, 0.999) < 1.5 * generator.reach_
+    # A tenth of a per cent was; some more are moved out by the last projection, to the axis and to the mass.
+    assert np.mean(away > generator.reach_) < 3e-3
+    assert np.mean(away > 1.1 * generator.reach_) < 1e-3
 
 
 def test_masses_may_be_what_comes_out(generator):

@@ -103,12 +103,13 @@ def from_frame(relative: PointCloud, jets: Jets, *, in_openings: bool = False, r
         relative: Particles in their jets' frames.
         jets: The frames.
         in_openings: What the unit of the angles is.
-        reach: Particles that are farther from the axis are moved towards it, to this distance.
+        reach: Particles that are farther from the axis are mirrored at the circle of this radius, to its square over
+            their distance: what is a little too far out comes to lie as far inside.
     """
     of = relative.owner
     eta, phi = (jets.opening[of] if in_openings else 1.0) * relative.points[:, 1:].T
     distance = np.hypot(eta, phi)
-    inside = np.divide(reach, distance, out=np.ones_like(distance), where=distance > reach)
+    inside = np.divide(reach, distance, out=np.ones_like(distance), where=distance > reach) ** 2
     absolute = (
         np.exp(relative.points[:, 0]) * jets.pt[of],
         inside * eta + jets.eta[of],

@@ -2,7 +2,8 @@
 
 The jets' (pT, eta, phi, m, N) come from a density of tables, in coordinates in which the dijet mass is exact; the
 particles from a density of point clouds given their jet, one for both jets. Generated particles are as many as their
-jet says, and are projected so that their momenta sum to it exactly, mass included if that is wanted.
+jet says, lie within its edge but for a few, and are projected so that their momenta sum to it exactly, mass included if
+that is wanted.
 
 References:
     Buhmann et al., PRD 109 (2024) 055015, arXiv:2310.06897
@@ -40,6 +41,12 @@ Array = np.ndarray
 
 Condition = Literal["log_pt", "eta", "phi", "log_mass", "log_n", "log_mjj"]
 """What the particles of a jet may be told of it."""
+
+_BEYOND = 1e-3
+"""Share of the particles that is taken to lie beyond the edge of its jet: clustering allows few there."""
+
+_FOLDINGS = 2
+"""A jet has an edge, which networks blur: what lies beyond is mirrored there. The projection moves some out again."""
 
 _ROUNDS = 30
 """Of drawing impossible jets again; each time all but a few per cent are possible."""
@@ -94,7 +101,8 @@ class DijetGenerator:
         """Learn the particles of given jets alone, of both jets together."""
         jets = self._jets(events)
         relative = [into_frame(*jet, in_openings=self.exact_masses) for jet in zip(events.jets, jets, strict=True)]
-        self.reach_ = max(_farthest(*jet) for jet in zip(events.jets, jets, strict=True))
+        angles = [into_frame(*jet).points[:, 1:] for jet in zip(events.jets, jets, strict=True)]
+        self.reach_ = float(np.quantile(np.hypot(*np.concatenate(angles).T), 1 - _BEYOND))
         context = np.concatenate([self._context(one, mass) for one in jets])
         fresh = replace(self.particles)  # type: ignore[type-var]
         self.particles_: Any = fresh.fit(PointCloud.concatenate(relative), context, seed=seed)
@@ -140,9 +148,11 @@ class DijetGenerator:
         made = []
         for jets in (first, second):
             relative = self.particles_.sample(self._context(jets, mass), jets.n, seed=rng)
-            # A particle that is thrown far out is not the jet's, and would make all of its mass.
-            absolute = from_frame(relative, jets, in_openings=self.exact_masses, reach=self.reach_)
-            made.append(project(absolute, jets, masses=self.exact_masses))
+            for _ in range(_FOLDINGS):
+                inside = from_frame(relative, jets, in_openings=self.exact_masses, reach=self.reach_)
+                projected = project(inside, jets, masses=self.exact_masses)
+                relative = into_frame(projected, jets, in_openings=self.exact_masses)
+            made.append(projected)
         return DijetClouds(*made)
 
     def require_velocities(self) -> None:
@@ -192,8 +202,3 @@ class DijetGenerator:
             "log_mjj": np.log(mass),
         }
         return np.stack([known[name] for name in self.conditions], axis=1)
-
-
-def _farthest(particles: PointCloud, jets: Jets) -> float:
-    """Distance of the particle that lies farthest from its jet's axis."""
-    return float(np.hypot(*into_frame(particles, jets).points[:, 1:].T).max())
