@@ -39,6 +39,7 @@ LINES = {
     "full-tuned": ("FullCATHODE, from the backbone", "#d55e00", "--"),
     "idealised-embedded": ("true background, trees on the embedding", "#56b4e9", "-."),
     "full-embedded": ("FullCATHODE, trees on the embedding", "#009e73", "-."),
+    "cathode-embedded": ("CATHODE of the embedding's table", "#f0e442", "-."),
     "trees": ("true background, four features", "0.5", ":"),
     "cathode": ("CATHODE, four features", "#e69f00", ":"),
 }
