@@ -153,3 +153,6 @@ def test_a_wnae_refuses_settings_of_a_loss_that_it_does_not_have(setting):
     read_config("outlier", {"name": "nae", **setting})
     with pytest.raises(ConfigError, match=next(iter(setting))):
         read_config("outlier", {"name": "wnae", **setting})
+    # Nor is it advised to try them.
+    assert next(iter(setting)) in NormalisedAutoencoder.remedies
+    assert next(iter(setting)) not in WassersteinNormalisedAutoencoder.remedies

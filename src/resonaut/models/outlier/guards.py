@@ -35,11 +35,13 @@ class Guard:
         events: Data and samples whose distance is taken.
         floor: The distance of as many data from as many other data.
         stop: Whether to end the training.
+        remedies: What the user may try instead, of what this training has.
     """
 
     events: int
     floor: float
     stop: bool = True
+    remedies: str = "a lower learning rate"
 
     def verdict(self, history: TrainingHistory) -> str | None:
         """Why it is of no use to go on; None as long as it may be."""
@@ -54,7 +56,7 @@ class Guard:
         return (
             f"the samples have collapsed: for {LASTING} epochs they have been {min(distance[-LASTING:]):.3g} or more "
             f"from the data, which were {best:.3g} at epoch {distance.index(best) + 1} (data from data: "
-            f"{self.floor:.3g}). The best epoch is kept; a lower learning rate, gamma, arrived or wnae hold out longer"
+            f"{self.floor:.3g}). The best epoch is kept; to try: {self.remedies}"
         )
 
     def runaway(self, history: TrainingHistory) -> str | None:
@@ -65,6 +67,5 @@ class Guard:
             return None
         return (
             f"the energy has run away: for {LASTING} epochs that of the samples has been {min(ratios[-LASTING:]):.3g} "
-            "times that of the data or more. The best epoch is kept; a lower learning rate, gamma, a gradient clip or "
-            "longer chains help"
+            f"times that of the data or more. The best epoch is kept; to try: {self.remedies}"
         )

@@ -7,7 +7,7 @@ the published loss, and `NormalisedAutoencoder` is that for tables.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -68,6 +68,8 @@ class Normalised(EnergyDetector[X]):
     trainer: Trainer = field(default_factory=lambda: trainer_of_density(learning_rate=3e-4))
     stop: bool = True
 
+    remedies: ClassVar[str] = "a lower learning rate, a gradient clip, longer chains"
+
     def __post_init__(self) -> None:
         if not self.trainer.validation_fraction:
             raise ConfigError(
@@ -76,7 +78,7 @@ class Normalised(EnergyDetector[X]):
             )
 
     def _guard(self) -> Guard:
-        return Guard(events=self.judged_, floor=self.emd_floor_, stop=self.stop)
+        return Guard(events=self.judged_, floor=self.emd_floor_, stop=self.stop, remedies=self.remedies)
 
     def _train(self, data: dict[str, Tensor], weight: Tensor | None, rng: np.random.Generator) -> TrainingHistory:
         self.pretraining.fit(self.network_.autoencoder, data, weight=weight, seed=rng)
@@ -95,6 +97,8 @@ class EnergyDifference(Normalised[X]):
 
     gamma: Annotated[float, Field(ge=0)] = 0.0
     arrived: bool = False
+
+    remedies: ClassVar[str] = f"{Normalised.remedies}, gamma, arrived, or wnae instead"
 
     def _network(self, autoencoder: EnergyModel) -> NormalisedNetwork:
         return NormalisedNetwork(
